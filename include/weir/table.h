@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The tables: what the agent writes and the kernel looks up.
+ *
+ * A table is a generation: a number and one inner map per kind of key. The
+ * agent builds generation n+1 aside, puts it into the outer maps, writes the
+ * number into struct weir_control and later drops n. A hook reads the number
+ * once; when the generation it read is gone it reads the number again.
+ */
+#ifndef WEIR_TABLE_H
+#define WEIR_TABLE_H
+
+#include <linux/types.h>
+#include <weir/event.h>
+#include <weir/limits.h>
+#include <weir/verdict.h>
+
+/* Pinned under /sys/fs/bpf/weir/, each by the name of its map. */
+#define WEIR_PIN_DIR "/sys/fs/bpf/weir"
+
+/* Which lookups can hit at all; an empty map is not even asked. */
+#define WEIR_HAS_FILES 0x01u
+#define WEIR_HAS_DIRS 0x02u
+#define WEIR_HAS_HASHES 0x04u
+#define WEIR_HAS_BUILD_IDS 0x08u
+#define WEIR_HAS_PREFIX4 0x10u
+#define WEIR_HAS_PREFIX6 0x20u
+#define WEIR_HAS_MODULES 0x40u
+
+/* What to record of software that no key names. */
+#define WEIR_RECORD_ALL 0x100u
+
+/* One of these, written by the agent only. */
+struct weir_control {
+	__u64 generation;
+	__u64 build;	   /* the set of programs that is to act */
+	__u64 lapse_ns;	   /* CLOCK_BOOTTIME */
+	__u64 record_until_ns; /* WEIR_RECORD_ALL ends by itself */
+	__u32 enforce;
+	__u32 flags; /* WEIR_HAS_*, WEIR_RECORD_* */
+	__u32 agent; /* tgid: its children may run the canary */
+	__u32 argv;  /* 1: take no arguments */
+	__u8 gate[WEIR_HOOK_MAX]; /* enum weir_mechanism that decides, by hook */
+	__u32 deny_unhashable;	  /* size listed, hash failed: deny */
+	__u32 kill;		  /* 1: the policy lets a weak exec gate kill */
+	__u32 reserved;
+};
+_Static_assert(sizeof(struct weir_control) == 64, "table layout is ABI");
+
+/* One of these, written by arm, confirm, disarm and the agent's start. */
+struct weir_arm {
+	__u64 until_ns; /* CLOCK_BOOTTIME; 0: disarmed, WEIR_NEVER: confirmed */
+	__u64 since_ns;
+	__u32 session; /* audit session that armed: confirm wants another */
+	__u32 uid;
+};
+_Static_assert(sizeof(struct weir_arm) == 24, "table layout is ABI");
+
+/* A file and a destination of the agent's own, to prove the gates with. */
+struct weir_canary {
+	struct weir_file file;
+	__u8 addr4[4];
+	__u16 port;
+	__u16 reserved;
+};
+_Static_assert(sizeof(struct weir_canary) == 24, "table layout is ABI");
+
+struct weir_module_name {
+	char name[56]; /* MODULE_NAME_LEN, NUL-padded, '-' as '_' */
+};
+
+struct weir_sha256 {
+	__u8 digest[WEIR_SHA256_LEN];
+};
+
+/* An executable as it was when it was last looked at. */
+struct weir_seen {
+	struct weir_file file;
+	__u64 size;
+	__u64 ctime_ns;
+	__u64 generation; /* a new table wants every file looked at again */
+};
+
+/*
+ * What a hook found out about one file: kept from the gate to the tracepoint,
+ * and handed to the function that writes the record. Kernel-side only, but
+ * pinned, hence ABI.
+ */
+struct weir_look {
+	struct weir_file file;
+	__u64 size;
+	__u64 ctime_ns;
+	__u64 generation;
+	struct weir_key key;
+	struct weir_answer answer;
+	__u32 flags; /* WEIR_REC_* */
+	__u32 mode;
+	__u8 hook;
+	__u8 mechanism;
+	__u8 strength;
+	__u8 reserved[5];
+	__u8 sha256[WEIR_SHA256_LEN];
+};
+_Static_assert(sizeof(struct weir_look) == 104, "table layout is ABI");
+
+struct weir_port {
+	__u16 first; /* host byte order */
+	__u16 last;
+	__u8 protocol; /* IPPROTO_*; 0: any */
+	__u8 reserved[3];
+	struct weir_key key;
+};
+_Static_assert(sizeof(struct weir_port) == 20, "table layout is ABI");
+
+/* What hangs on one prefix. First match in order; the compiler sorts. */
+struct weir_ports {
+	__u32 cnt;
+	struct weir_port port[WEIR_PORTS_MAX];
+};
+_Static_assert(sizeof(struct weir_ports) == 164, "table layout is ABI");
+
+/* Keys of the prefix tries, as BPF_MAP_TYPE_LPM_TRIE wants them. */
+struct weir_prefix4 {
+	__u32 len;
+	__u8 addr[4];
+};
+
+struct weir_prefix6 {
+	__u32 len;
+	__u8 addr[16];
+};
+
+#endif /* WEIR_TABLE_H */
