@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The policy: what the host's owner wants done about the catalogue.
+ *
+ * Read whole by the strict reader or not at all. Pure: bytes in, structs out;
+ * the catalogue it refers to must be sealed and outlive it. Modes, times and
+ * verdict words are those of include/weir/verdict.h.
+ */
+#ifndef WEIR_POLICY_POLICY_H
+#define WEIR_POLICY_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <weir/verdict.h>
+
+#include "base/diag.h"
+#include "catalog/catalog.h"
+
+enum rule_level { RULE_DIRECTIVE, RULE_VENDOR, RULE_CLASS, RULE_PRODUCT, RULE_LEVEL_MAX };
+enum argv_mode { ARGV_REDACTED, ARGV_NONE, ARGV_FULL };
+
+struct phase {
+	uint8_t mode;	   /* enum weir_mode */
+	int64_t from;	   /* seconds since the epoch; INT64_MIN: from the start */
+	int64_t begins;	   /* the first moment from then on that switch_in allows */
+	const char *switch_in; /* as written, NULL: at any hour */
+};
+
+struct allowance { /* rule.allow: an address that stays reachable */
+	const char *to;
+	const struct port_range *ports;
+	uint32_t port_cnt;
+	const char *why;
+};
+
+struct rule {
+	uint8_t level;	    /* enum rule_level */
+	const char *target; /* id of a vendor, product, class or directive */
+	const char *vendor; /* of a directive's share: the one it is about */
+	uint32_t line;	    /* in the policy file */
+	const struct phase *phases; /* one with INT64_MIN for a plain mode */
+	uint32_t phase_cnt;
+	const struct allowance *allow;
+	uint32_t allow_cnt;
+};
+
+struct exemption {
+	const char *id, *product, *reason, *owner, *approver, *ticket;
+	const char *const *hosts; /* NULL-terminated patterns; NULL: all */
+	int64_t until;	    /* seconds since the epoch, the first moment after */
+	uint32_t product_at; /* index in the catalogue */
+	uint32_t line;
+	uint8_t cap; /* enum weir_mode: no rule goes beyond; default observe */
+	bool here;   /* is policy_context.host one of hosts? */
+};
+
+struct policy {
+	const char *name, *file, *zone;
+	int64_t serial;
+	bool enforce;
+	bool record_all;
+	int64_t record_until;	 /* seconds since the epoch */
+	uint8_t require_exec;	 /* enum weir_strength: CAN_DENY or CAN_KILL */
+	uint8_t require_connect; /* CAN_DENY */
+	uint8_t require_load;	 /* CAN_DENY */
+	bool deny_unhashable;
+	uint8_t arguments; /* enum argv_mode */
+	int64_t lapse_s;   /* default 30 days */
+	/*
+	 * Those written, then one per vendor of each directive. A written rule
+	 * about a directive decides through its shares only, which have vendor
+	 * set; its own entry is there for display.
+	 */
+	const struct rule *rules;
+	uint32_t rule_cnt;
+	const struct exemption *exemptions;
+	uint32_t exemption_cnt;
+	struct policy_store *store; /* private */
+};
+
+struct policy_context {
+	const struct catalog *catalog;
+	/* The host's name, for exemptions; NULL: only those for all hosts apply. */
+	const char *host;
+	/* Does the zone database know @zone? NULL: every name is taken. */
+	bool (*zone_exists)(const char *zone);
+	/* Local time in @zone to seconds since the epoch; NULL: taken as UTC. */
+	int64_t (*zone_time)(const char *zone, int year, int mon, int day, int hour,
+			     int min, int sec);
+};
+
+/* 0 and *ret the caller's for policy_free(), or -EINVAL with @d filled. */
+int policy_parse(const struct policy_context *ctx, const char *file,
+		 const char *text, size_t len, struct policy **ret,
+		 struct diag *d);
+struct policy *policy_free(struct policy *p); /* returns NULL; takes NULL */
+void policy_freep(struct policy **p);
+
+/*
+ * The rule that decides about @product (index in the catalogue): product beats
+ * class beats vendor beats directive. NULL: none, the product is not watched.
+ */
+const struct rule *policy_rule_for(const struct policy *p, const struct catalog *c,
+				   uint32_t product);
+
+/* May @rule enforce on products of @class? (design: classes come with the data) */
+bool policy_class_enforced(const struct rule *rule, enum product_class class);
+
+#endif /* WEIR_POLICY_POLICY_H */
