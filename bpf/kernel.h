@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The fields of the kernel that we read, and nothing else.
+ *
+ * Declared by hand and relocated at load time (CO-RE), so this file is the
+ * list of what the programs touch, and a build needs no vmlinux.h. A suffix
+ * after three underscores is a flavour: the same struct on another kernel.
+ */
+#ifndef WEIR_BPF_KERNEL_H
+#define WEIR_BPF_KERNEL_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+typedef _Bool bool;
+#define true 1
+#define false 0
+#ifndef NULL
+#define NULL ((void *)0)
+#endif
+
+#define EPERM 1
+#define AF_INET 2
+#define AF_INET6 10
+#define IPPROTO_TCP 6
+#define IPPROTO_UDP 17
+#define IPPROTO_SCTP 132
+#define IPPROTO_UDPLITE 136
+#define IPPROTO_MPTCP 262
+#define PROT_EXEC 4
+#define PROT_READ 1
+#define S_IFMT 0170000
+#define S_IFREG 0100000
+
+/* f_flags of a file that execve itself opened (fs.h: __FMODE_EXEC). */
+#define FMODE_EXEC 0x20
+
+/* personality(2): PROT_READ implies PROT_EXEC. */
+#define READ_IMPLIES_EXEC 0x0400000
+
+/* task->flags of a kernel thread. */
+#define PF_KTHREAD 0x00200000
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct super_block {
+	__u32 s_dev;
+};
+
+struct timespec64 {
+	__s64 tv_sec;
+	long tv_nsec;
+};
+
+struct xarray {
+	void *xa_head;
+};
+
+struct address_space {
+	struct xarray i_pages;
+};
+
+struct xa_node {
+	void *slots[64];
+};
+
+struct inode {
+	unsigned short i_mode;
+	struct super_block *i_sb;
+	unsigned long i_ino;
+	unsigned int i_nlink;
+	__u32 i_generation;
+	long long i_size;
+	struct address_space *i_mapping;
+	struct timespec64 i_ctime; /* to 6.5 */
+};
+
+struct inode___v66 {
+	struct timespec64 __i_ctime; /* 6.6 to 6.10 */
+};
+
+struct inode___v611 {
+	__s64 i_ctime_sec; /* from 6.11 */
+	__u32 i_ctime_nsec;
+};
+
+struct qstr {
+	__u32 len;
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct dentry *d_parent;
+	struct qstr d_name;
+	struct inode *d_inode;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+};
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+};
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+struct file {
+	struct path f_path;
+	struct inode *f_inode;
+	unsigned int f_flags;
+};
+
+struct mm_struct {
+	struct file *exe_file;
+	unsigned long arg_start;
+	unsigned long arg_end;
+};
+
+struct vm_area_struct {
+	struct file *vm_file;
+};
+
+struct linux_binprm {
+	struct file *file;
+	const char *filename;
+	const char *interp;
+	char buf[256];
+};
+
+struct linux_binprm___check {
+	unsigned int is_check : 1; /* from 6.14: AT_EXECVE_CHECK */
+};
+
+typedef struct {
+	__u32 val;
+} kuid_t;
+
+struct capability_set { /* two u32 to 6.2, one u64 since: 8 bytes */
+	__u64 val;
+};
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct user_namespace {
+	struct ns_common ns;
+};
+
+struct cred {
+	kuid_t uid;
+	kuid_t gid;
+	kuid_t euid;
+	struct capability_set cap_effective;
+	struct user_namespace *user_ns;
+};
+
+struct mnt_namespace {
+	struct ns_common ns;
+};
+
+struct pid_namespace {
+	struct ns_common ns;
+};
+
+struct net {
+	struct ns_common ns;
+};
+
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+	struct net *net_ns;
+};
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+
+struct task_struct {
+	unsigned int flags;
+	unsigned int personality;
+	void *stack;
+	int pid;
+	int tgid;
+	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	struct pid *thread_pid;
+	__u64 start_boottime;
+	const struct cred *cred;
+	kuid_t loginuid;
+	unsigned int sessionid;
+	struct nsproxy *nsproxy;
+	struct mm_struct *mm;
+	char comm[16];
+};
+
+struct pt_regs___x86 {
+	unsigned long si;
+	unsigned long dx;
+	unsigned long orig_ax;
+	unsigned long cs;
+};
+
+struct pt_regs___arm64 {
+	__u64 regs[31];
+	int syscallno;
+};
+
+struct module {
+	char name[56];
+};
+
+struct sock_common {
+	unsigned short skc_family;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	__u16 sk_type;
+	__u16 sk_protocol;
+};
+
+struct socket {
+	short type;
+	struct sock *sk;
+};
+
+struct sockaddr {
+	unsigned short sa_family;
+	char sa_data[14];
+};
+
+struct msghdr {
+	void *msg_name;
+	int msg_namelen;
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd;
+	struct file *file;
+};
+
+#pragma clang attribute pop
+
+/* User space's own layouts: fixed, not to be relocated. */
+struct sockaddr_in {
+	unsigned short sin_family;
+	__be16 sin_port;
+	__be32 sin_addr;
+};
+
+struct sockaddr_in6 {
+	unsigned short sin6_family;
+	__be16 sin6_port;
+	__be32 sin6_flowinfo;
+	__u8 sin6_addr[16];
+};
+
+enum kernel_read_file_id { READING_MODULE = 2 };
+
+#endif /* WEIR_BPF_KERNEL_H */
