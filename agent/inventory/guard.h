@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The guard: the files that no rule can ever block, because a host without
+ * them cannot boot, be logged into or be repaired.
+ *
+ * It is a closure. From the members (members.h), pid 1 and the agent it goes
+ * to the loader and the libraries that each needs, as the loader would find
+ * them, and to the interpreters of scripts; so a listed library that PAM, NSS
+ * or ld.so.preload pulls into a login is in it. A member that is absent is no
+ * error. It describes the disk at one moment: an upgrade replaces files, so it
+ * is built anew when packages change.
+ */
+#ifndef WEIR_INVENTORY_GUARD_H
+#define WEIR_INVENTORY_GUARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <weir/event.h>
+
+/* More than twice what a large host has; beyond it `is_cut` says so. */
+#define GUARD_ENTRIES_MAX 16384
+
+struct guard_entry {
+	char *path; /* after links, as seen from the root */
+	char *why;  /* "loader of /usr/sbin/sshd", "PAM module in /etc/pam.d/sshd" */
+	dev_t dev;  /* as stat(2) says: never a kernel key */
+	ino_t ino;
+	uint64_t size;
+	struct weir_build_id build_id; /* len 0: none */
+};
+
+struct guard {
+	struct guard_entry *entries;
+	uint32_t cnt;
+	bool is_cut;
+	int root_fd;	 /* the guard's own */
+	void *by_file;	 /* private: search tree over entries */
+	void *ancestors; /* private: directories with an entry below */
+};
+
+/*
+ * @own: NULL-terminated paths that belong to the agent beside its executable
+ * (the canary), or NULL. Pid 1 and the agent itself are asked only when
+ * @root_fd is the live root. 0 and *ret the caller's for guard_free(), or
+ * -errno; well under a second, so not for every event.
+ */
+int guard_new(int root_fd, const char *const *own, struct guard **ret);
+struct guard *guard_free(struct guard *g); /* returns NULL; takes NULL */
+void guard_freep(struct guard **g);
+
+/* NULL: not guarded. */
+const struct guard_entry *guard_find(const struct guard *g, dev_t dev, ino_t ino);
+
+/* Any entry that lies below this directory; NULL: none. */
+const struct guard_entry *guard_below(const struct guard *g, dev_t dev, ino_t ino);
+
+#endif /* WEIR_INVENTORY_GUARD_H */

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Identity: the facts of one file, as far as only user space can tell them.
+ *
+ * Everything is bounded: a file is hashed only when the catalogue knows its
+ * size, searched for texts only when it is ELF, and read at all only when it
+ * is a regular file on a file system that answers without asking a process
+ * or another host; for the others the path alone is told.
+ */
+#ifndef WEIR_INVENTORY_IDENTITY_H
+#define WEIR_INVENTORY_IDENTITY_H
+
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "inventory/elf.h"
+#include "inventory/needles.h"
+#include "match/facts.h"
+
+/* Larger files are not hashed; no catalogue lists any. */
+#define IDENTITY_HASH_BYTES_MAX (2ULL << 30)
+
+/* For the search in one file; a slow disk must not hold up the others. */
+#define IDENTITY_TIME_NS 2000000000ULL
+
+/* What the catalogue makes worth looking for. Immutable, counted. */
+struct expectation;
+
+/*
+ * From the catalogue, which need not outlive it. ELF strings below
+ * NEEDLE_LEN_MIN bytes are not looked for. 0 and one reference in *ret, to be
+ * dropped by expectation_put(), or -ENOMEM.
+ */
+int expectation_new(const struct catalog *c, struct expectation **ret);
+struct expectation *expectation_get(struct expectation *x);
+void expectation_put(struct expectation *x); /* takes NULL */
+
+struct identity {
+	struct facts facts; /* borrows from what follows */
+	struct stat st;	    /* no key is made of it */
+	char *path;
+	int err;   /* 0, or why facts other than the path are missing or partial */
+	bool is_elf;
+	/* private */
+	struct elf_facts *elf;
+	struct fact *others;
+	char *note_type, *note_name;
+	struct expectation *expectation;
+};
+
+/*
+ * What can be told of the file behind @path_fd (O_PATH suffices), known as
+ * @path. @pid: whose mounts it may be on, 0: ours. 0 and *ret the caller's for
+ * identity_free(), with identity.err telling what went wrong on the way, or
+ * -ENOMEM.
+ */
+int identity_of(struct expectation *x, int path_fd, const char *path, uint32_t pid,
+		struct identity **ret);
+struct identity *identity_free(struct identity *i); /* returns NULL; takes NULL */
+void identity_freep(struct identity **i);
+
+#endif /* WEIR_INVENTORY_IDENTITY_H */
