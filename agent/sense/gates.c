@@ -1,0 +1,576 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Loading, attaching, proving and pinning.
+ *
+ * One object holds all programs. What probably works is loaded in one go;
+ * where that fails, or a canary says otherwise, a family is loaded anew by
+ * itself with the next choice. The maps are the same under all: libbpf finds a
+ * map that is already pinned and creates and pins it otherwise, which is also
+ * how a restarted agent comes by the tables of the one before.
+ */
+#include "sense/gates.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "event/event.h"
+#include "sense/cgroup.h"
+#include "sense/gates_private.h"
+#include "sense/objects.h"
+#include "sense/pins.h"
+#include "sense/proof.h"
+#include "sense/rodata.h"
+
+/* A host whose bpffs is not mounted would otherwise be silently unprotected. */
+static int ensure_bpffs(void)
+{
+	struct statfs fs;
+
+	if (!statfs("/sys/fs/bpf", &fs) && fs.f_type == BPF_FS_MAGIC)
+		return 0;
+	return mount("bpf", "/sys/fs/bpf", "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") ?
+		       -errno :
+		       0;
+}
+
+static int ensure_dir(const char *path)
+{
+	return mkdir(path, 0700) && errno != EEXIST ? -errno : 0;
+}
+
+void gates_links_dir(const struct gates *g, char *path, size_t size)
+{
+	snprintf(path, size, WEIR_PIN_DIR "/links-%016llx", (unsigned long long)g->build);
+}
+
+static int prepare_pins(struct gates *g)
+{
+	char path[128];
+	int err;
+
+	if (!g->p->opts.pin)
+		return 0;
+	err = ensure_bpffs();
+	if (err)
+		return err;
+	err = ensure_dir(WEIR_PIN_DIR);
+	if (err)
+		return err;
+	gates_links_dir(g, path, sizeof(path));
+	return ensure_dir(path);
+}
+
+int gates_map(const struct gates *g, const char *name)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(g->p->first, name);
+
+	return map ? bpf_map__fd(map) : -1;
+}
+
+int gates_map_get(int fd, const void *key, void *value)
+{
+	return bpf_map_lookup_elem(fd, key, value) ? -errno : 0;
+}
+
+int gates_map_put(int fd, const void *key, const void *value)
+{
+	return bpf_map_update_elem(fd, key, value, BPF_ANY) ? -errno : 0;
+}
+
+/* Shared maps come from the pins, or in a rehearsal from the first object. */
+static int share_maps(struct gates *g, struct bpf_object *object)
+{
+	struct bpf_map *map;
+	char path[128];
+	int err = 0;
+
+	bpf_object__for_each_map(map, object) {
+		if (bpf_map__is_internal(map))
+			continue;
+		if (g->p->opts.pin) {
+			snprintf(path, sizeof(path), WEIR_PIN_DIR "/%s", bpf_map__name(map));
+			err = bpf_map__set_pin_path(map, path);
+		} else if (g->p->first) {
+			err = bpf_map__reuse_fd(map, gates_map(g, bpf_map__name(map)));
+		}
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void set_constants(struct gates *g, struct bpf_object *object)
+{
+	rodata_set(object, "weir_build", g->build);
+	rodata_set(object, "weir_learner", getpid());
+	rodata_set(object, "weir_vmemmap", g->kernel.vmemmap);
+	rodata_set(object, "weir_page_offset", g->kernel.page_offset);
+	rodata_set(object, "weir_page_size", g->kernel.page_size);
+}
+
+static uint64_t programs_of(const struct gates *g, enum family family, enum choice choice)
+{
+	uint64_t set = 0;
+	unsigned int i;
+
+	for (i = 0; i < program_cnt; i++)
+		if (programs[i].family == family && programs[i].choices & 1u << choice &&
+		    (g->kernel.has_modules || !programs[i].modules))
+			set |= 1ull << i;
+	return set;
+}
+
+static void select_programs(struct bpf_object *object, uint64_t set)
+{
+	struct bpf_program *prog;
+	unsigned int i;
+
+	bpf_object__for_each_program(prog, object)
+		bpf_program__set_autoload(prog, false);
+	for (i = 0; i < program_cnt; i++) {
+		prog = bpf_object__find_program_by_name(object, programs[i].name);
+		if (prog)
+			bpf_program__set_autoload(prog, set >> i & 1);
+	}
+}
+
+/* The object with the programs in @set loaded. */
+static int load_set(struct gates *g, uint64_t set, struct bpf_object **ret)
+{
+	struct object_bytes bytes = object_bytes(!g->kernel.has_loop);
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "weir");
+	struct bpf_object *object;
+	int err;
+
+	object = bpf_object__open_mem(bytes.start, bytes.size, &opts);
+	if (!object)
+		return -errno;
+	select_programs(object, set);
+	set_constants(g, object);
+	err = share_maps(g, object);
+	if (!err)
+		err = bpf_object__load(object);
+	if (err) {
+		bpf_object__close(object);
+		return err;
+	}
+	*ret = object;
+	return 0;
+}
+
+/* Those of @set that this kernel takes when asked one at a time. */
+static uint64_t accepted(struct gates *g, uint64_t set)
+{
+	struct bpf_object *object;
+	uint64_t good = 0;
+	unsigned int i;
+
+	for (i = 0; i < program_cnt; i++) {
+		if (!(set >> i & 1) || load_set(g, 1ull << i, &object))
+			continue;
+		bpf_object__close(object);
+		good |= 1ull << i;
+	}
+	return good;
+}
+
+/* What each family would use if everything held what it promises. */
+static uint64_t first_set(const struct gates *g)
+{
+	char why[160];
+	uint64_t set = 0;
+	int family, choice;
+
+	for (family = 0; family < FAMILY_MAX; family++) {
+		for (choice = 0; choice < CHOICE_MAX; choice++)
+			if (choice_offered(family, choice) &&
+			    choice_possible(choice, &g->kernel, why, sizeof(why)))
+				break;
+		if (choice < CHOICE_MAX)
+			set |= programs_of(g, family, choice);
+	}
+	return set;
+}
+
+/* If not all at once, then the maps alone, and the families one by one. */
+static int load_first(struct gates *g)
+{
+	uint64_t set = first_set(g);
+
+	if (!load_set(g, set, &g->p->first)) {
+		g->p->loaded = set;
+		return 0;
+	}
+	return load_set(g, 0, &g->p->first);
+}
+
+static int load_family(struct gates *g, enum family family, enum choice choice)
+{
+	uint64_t set = programs_of(g, family, choice);
+
+	if ((g->p->loaded & set) == set)
+		return 0;
+	if (!load_set(g, set, &g->p->object[family]))
+		return 0;
+	/* One program that this kernel lacks must not take the others along. */
+	set = accepted(g, set);
+	return set ? load_set(g, set, &g->p->object[family]) : -ENOTSUP;
+}
+
+static struct bpf_link *attach_one(struct gates *g, const struct program *prog)
+{
+	struct bpf_object *own = g->p->object[prog->family];
+	struct bpf_program *p =
+		bpf_object__find_program_by_name(own ? own : g->p->first, prog->name);
+
+	if (!p || !bpf_program__autoload(p))
+		return NULL;
+	if (prog->family != FAMILY_CONNECT)
+		return bpf_program__attach(p);
+	if (g->p->cgroup < 0)
+		return NULL;
+	return bpf_program__attach_cgroup(p, g->p->cgroup);
+}
+
+static int attach_family(struct gates *g, enum family family, enum choice choice)
+{
+	uint64_t set = programs_of(g, family, choice);
+	unsigned int i, cnt = 0;
+
+	for (i = 0; i < program_cnt; i++) {
+		if (!(set >> i & 1))
+			continue;
+		g->p->link[i] = attach_one(g, &programs[i]);
+		cnt += g->p->link[i] != NULL;
+	}
+	return cnt ? 0 : -ENOTSUP;
+}
+
+void gates_detach(struct gates *g, enum family family)
+{
+	unsigned int i;
+
+	for (i = 0; i < program_cnt; i++) {
+		if (programs[i].family != family || !g->p->link[i])
+			continue;
+		if (bpf_link__pin_path(g->p->link[i]))
+			bpf_link__unpin(g->p->link[i]);
+		bpf_link__destroy(g->p->link[i]);
+		g->p->link[i] = NULL;
+	}
+	bpf_object__close(g->p->object[family]);
+	g->p->object[family] = NULL;
+	g->p->attached[family] = false;
+}
+
+static int pin_links(struct gates *g)
+{
+	char dir[128], path[192];
+	unsigned int i;
+	int err;
+
+	if (!g->p->opts.pin)
+		return 0;
+	gates_links_dir(g, dir, sizeof(dir));
+	for (i = 0; i < program_cnt; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, programs[i].name);
+		if (!g->p->link[i] || bpf_link__pin_path(g->p->link[i]))
+			continue;
+		err = bpf_link__pin(g->p->link[i], path);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int gates_control(struct gates *g)
+{
+	uint32_t zero = 0;
+
+	if (bpf_map_update_elem(gates_map(g, "weir_control"), &zero, &g->control, BPF_ANY))
+		return -errno;
+	return 0;
+}
+
+int gates_set_mechanism(struct gates *g, enum family family, enum weir_mechanism via)
+{
+	int hook;
+
+	if (family == FAMILY_SOCKET) {
+		g->socket.mechanism = via;
+		return 0;
+	}
+	for (hook = 0; hook < WEIR_HOOK_MAX; hook++) {
+		if (hook_family(hook) != family)
+			continue;
+		g->hook[hook].mechanism = via;
+		g->control.gate[hook] = via;
+	}
+	return gates_control(g);
+}
+
+static void set_hashes(struct gates *g, enum family family, bool hashes)
+{
+	int hook;
+
+	for (hook = 0; hook < WEIR_HOOK_MAX; hook++)
+		if (hook_family(hook) == family)
+			g->hook[hook].hashes = hashes;
+}
+
+/* Why a stronger mechanism was not to be had; the first reason is the best. */
+static void advise(struct gates *g, enum family family, const char *why)
+{
+	int hook;
+
+	if (family == FAMILY_SOCKET && !g->socket.why_not[0])
+		snprintf(g->socket.why_not, sizeof(g->socket.why_not), "%s", why);
+	for (hook = 0; family != FAMILY_SOCKET && hook < WEIR_HOOK_MAX; hook++)
+		if (hook_family(hook) == family && !g->hook[hook].why_not[0])
+			snprintf(g->hook[hook].why_not, sizeof(g->hook[hook].why_not), "%s", why);
+}
+
+/* One choice: loaded, attached, proved. What falls short is taken down again. */
+static int try_choice(struct gates *g, enum family family, enum choice choice)
+{
+	int err = load_family(g, family, choice);
+
+	if (err)
+		return err;
+	err = attach_family(g, family, choice);
+	if (!err)
+		err = gates_set_mechanism(g, family, choice_mechanism(choice, family));
+	if (!err && !gates_prove_family(g, family) && choice != CHOICE_LAST)
+		err = -ENOTRECOVERABLE;
+	if (err) {
+		gates_detach(g, family);
+		return err;
+	}
+	g->p->attached[family] = true;
+	set_hashes(g, family, choice == CHOICE_LSM_SLEEPABLE);
+	return 0;
+}
+
+static void advise_failure(struct gates *g, enum family family, enum choice choice, int err)
+{
+	const char *via = mechanism_name(choice_mechanism(choice, family));
+	char why[160];
+
+	if (err == -ENOTRECOVERABLE)
+		snprintf(why, sizeof(why), "%s attached but did not stop its canary", via);
+	else
+		snprintf(why, sizeof(why), "%s could not be loaded: %s", via, strerror(-err));
+	advise(g, family, why);
+}
+
+static int raise_family(struct gates *g, enum family family)
+{
+	char why[160];
+	int choice, err = -ENOTSUP;
+
+	for (choice = 0; choice < CHOICE_MAX && err; choice++) {
+		if (!choice_offered(family, choice))
+			continue;
+		if (!choice_possible(choice, &g->kernel, why, sizeof(why))) {
+			advise(g, family, why);
+			continue;
+		}
+		err = try_choice(g, family, choice);
+		if (err)
+			advise_failure(g, family, choice, err);
+	}
+	return err;
+}
+
+static void prepare_control(struct gates *g)
+{
+	uint32_t zero = 0;
+
+	/* What an earlier agent left stays in force until the new table is there. */
+	bpf_map_lookup_elem(gates_map(g, "weir_control"), &zero, &g->control);
+}
+
+static int write_canary(struct gates *g, const struct weir_file *file)
+{
+	struct weir_canary c = { .file = *file, .addr4 = PROOF_ADDR4, .port = PROOF_PORT };
+	uint32_t zero = 0;
+
+	return bpf_map_update_elem(gates_map(g, "weir_canary"), &zero, &c, BPF_ANY) ? -errno : 0;
+}
+
+static int learn_canary(struct gates *g, struct weir_file *file)
+{
+	CLEANUP(close_fdp) int fd = open(g->p->opts.canary, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	return learner_keys(g->p->learner, &fd, file, 1);
+}
+
+static int open_rings(struct gates *g)
+{
+	int err = ring_open(&g->ring[WEIR_RING_DENIALS], gates_map(g, "weir_denials"));
+
+	if (err)
+		return err;
+	return ring_open(&g->ring[WEIR_RING_RECORDS], gates_map(g, "weir_records"));
+}
+
+/* The new set stands beside the old; from the next store on it acts alone. */
+static int raise_all(struct gates *g)
+{
+	char mine[128];
+	int err;
+
+	g->control.build = g->build;
+	err = raise_family(g, FAMILY_EXEC);
+	if (err)
+		return err;
+	raise_family(g, FAMILY_LOAD);
+	if (g->p->opts.connect)
+		gates_want(g, true, true);
+	err = pin_links(g);
+	if (err || !g->p->opts.pin)
+		return err;
+	gates_links_dir(g, mine, sizeof(mine));
+	pins_drop_links(strrchr(mine, '/') + 1);
+	return 0;
+}
+
+/* Without the iterator keys come from fstat: right on most file systems. */
+static void open_learner(struct gates *g)
+{
+	struct bpf_object *own;
+
+	if (load_family(g, FAMILY_LEARN, CHOICE_LAST))
+		return;
+	own = g->p->object[FAMILY_LEARN];
+	if (learner_open(own ? own : g->p->first, &g->p->learner))
+		g->p->learner = NULL;
+}
+
+static int open_all(struct gates *g)
+{
+	struct weir_file canary;
+	int err;
+
+	err = load_first(g);
+	if (err)
+		return err;
+	open_learner(g);
+	prepare_control(g);
+	err = learn_canary(g, &canary);
+	if (!err)
+		err = write_canary(g, &canary);
+	if (!err)
+		err = open_rings(g);
+	if (err)
+		return err;
+	g->control.agent = getpid();
+	g->control.kill = g->p->opts.kill;
+	if (gates_adopt(g)) {
+		g->adopted = true;
+		return 0;
+	}
+	return raise_all(g);
+}
+
+int gates_open(const struct gates_options *opts, struct gates **ret)
+{
+	struct gates *g = calloc(1, sizeof(*g));
+	int err;
+
+	if (!g)
+		return -ENOMEM;
+	g->p = calloc(1, sizeof(*g->p));
+	if (!g->p) {
+		free(g);
+		return -ENOMEM;
+	}
+	g->p->opts = *opts;
+	g->hook[WEIR_HOOK_EXEC].needed = true;
+	g->hook[WEIR_HOOK_LOAD].needed = true;
+	g->hook[WEIR_HOOK_MODULE].needed = true;
+	kernel_probe(&g->kernel);
+	g->build = object_build(!g->kernel.has_loop);
+	g->p->cgroup = cgroup_root_open("/run/weir-cgroup");
+	err = prepare_pins(g);
+	if (!err)
+		err = open_all(g);
+	if (err) {
+		gates_close(g);
+		return err;
+	}
+	*ret = g;
+	return 0;
+}
+
+struct gates *gates_close(struct gates *g)
+{
+	int family;
+	unsigned int i;
+
+	if (!g)
+		return NULL;
+	ring_close(&g->ring[WEIR_RING_DENIALS]);
+	ring_close(&g->ring[WEIR_RING_RECORDS]);
+	/* A pinned link lives on without this reference to it. */
+	for (i = 0; i < program_cnt; i++)
+		bpf_link__destroy(g->p->link[i]);
+	for (family = 0; family < FAMILY_MAX; family++)
+		bpf_object__close(g->p->object[family]);
+	bpf_object__close(g->p->first);
+	learner_close(g->p->learner);
+	close_fdp(&g->p->cgroup);
+	free(g->p);
+	free(g);
+	return NULL;
+}
+
+void gates_want(struct gates *g, bool connect, bool sockets)
+{
+	g->hook[WEIR_HOOK_CONNECT].needed = connect;
+	g->socket.needed = sockets;
+	if (connect && !g->p->attached[FAMILY_CONNECT])
+		raise_family(g, FAMILY_CONNECT);
+	if (sockets && !g->p->attached[FAMILY_SOCKET])
+		raise_family(g, FAMILY_SOCKET);
+	pin_links(g);
+}
+
+int gates_keys(struct gates *g, const int *fds, struct weir_file *keys, unsigned int cnt)
+{
+	return learner_keys(g->p->learner, fds, keys, cnt);
+}
+
+int gates_losses(const struct gates *g, struct weir_losses *sum)
+{
+	int cpus = libbpf_num_possible_cpus();
+	CLEANUP(freep) struct weir_losses *each = cpus > 0 ? calloc(cpus, sizeof(*each)) : NULL;
+	uint32_t zero = 0;
+	int cpu, t;
+
+	if (!each)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(gates_map(g, "weir_losses"), &zero, each))
+		return -errno;
+	memset(sum, 0, sizeof(*sum));
+	for (cpu = 0; cpu < cpus; cpu++) {
+		for (t = 0; t < WEIR_REC_MAX; t++)
+			sum->by_type[t] += each[cpu].by_type[t];
+		sum->denials += each[cpu].denials;
+	}
+	return 0;
+}

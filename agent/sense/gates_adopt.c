@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Taking over: gates of this very build that an earlier agent left pinned.
+ * Nothing is detached in between, so there is no moment without a gate.
+ */
+#include <bpf/libbpf.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "sense/gates_private.h"
+
+static bool open_links(struct gates *g)
+{
+	char dir[128], path[192];
+	unsigned int i;
+	bool any = false;
+
+	gates_links_dir(g, dir, sizeof(dir));
+	for (i = 0; i < program_cnt; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, programs[i].name);
+		if (access(path, F_OK))
+			continue;
+		g->p->link[i] = bpf_link__open(path);
+		if (!g->p->link[i])
+			return false;
+		g->p->attached[programs[i].family] = true;
+		any = true;
+	}
+	return any;
+}
+
+static enum weir_mechanism socket_mechanism(const struct gates *g)
+{
+	unsigned int i;
+
+	for (i = 0; i < program_cnt; i++)
+		if (programs[i].family == FAMILY_SOCKET && g->p->link[i])
+			return programs[i].choices & 1u << CHOICE_FMOD_RET ? WEIR_VIA_FMOD_RET :
+									     WEIR_VIA_LSM;
+	return WEIR_VIA_NONE;
+}
+
+static void take_mechanisms(struct gates *g)
+{
+	unsigned int i;
+	int hook;
+
+	for (hook = 0; hook < WEIR_HOOK_MAX; hook++)
+		g->hook[hook].mechanism = g->control.gate[hook];
+	g->socket.mechanism = socket_mechanism(g);
+	for (i = 0; i < program_cnt; i++)
+		if (g->p->link[i] && programs[i].choices == 1u << CHOICE_LSM_SLEEPABLE)
+			for (hook = 0; hook < WEIR_HOOK_MAX; hook++)
+				if (hook_family(hook) == programs[i].family)
+					g->hook[hook].hashes = true;
+}
+
+static bool all_hold(struct gates *g)
+{
+	if (!g->p->attached[FAMILY_EXEC] || !gates_prove_family(g, FAMILY_EXEC))
+		return false;
+	if (g->p->attached[FAMILY_LOAD])
+		gates_prove_family(g, FAMILY_LOAD);
+	if (g->p->attached[FAMILY_CONNECT] && !gates_prove_family(g, FAMILY_CONNECT))
+		return false;
+	return !g->p->attached[FAMILY_SOCKET] || gates_prove_family(g, FAMILY_SOCKET);
+}
+
+bool gates_adopt(struct gates *g)
+{
+	int family;
+
+	if (!g->p->opts.pin || g->control.build != g->build)
+		return false;
+	if (open_links(g)) {
+		take_mechanisms(g);
+		if (!gates_control(g) && all_hold(g))
+			return true;
+	}
+	for (family = 0; family < FAMILY_MAX; family++)
+		gates_detach(g, family);
+	return false;
+}
+
+bool gates_pinned(const struct gates *g)
+{
+	char dir[128], path[192];
+	unsigned int i;
+
+	gates_links_dir(g, dir, sizeof(dir));
+	for (i = 0; i < program_cnt; i++) {
+		if (!g->p->link[i])
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dir, programs[i].name);
+		if (access(path, F_OK))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Between gates.c (load, attach), gates_prove.c and gates_adopt.c.
+ */
+#ifndef WEIR_SENSE_GATES_PRIVATE_H
+#define WEIR_SENSE_GATES_PRIVATE_H
+
+#include "sense/gates.h"
+#include "sense/learn.h"
+#include "sense/programs.h"
+
+#define PROGRAM_MAX 32
+
+struct bpf_link;
+struct bpf_object;
+
+struct gates_private {
+	struct gates_options opts;
+	struct learner *learner;
+	struct bpf_object *first; /* the shared maps, and the programs of the first try */
+	struct bpf_object *object[FAMILY_MAX]; /* where it differs from @first */
+	uint64_t loaded; /* bit per program that @first has loaded */
+	struct bpf_link *link[PROGRAM_MAX];
+	bool attached[FAMILY_MAX];
+	int cgroup;
+};
+
+/* True when every hook of @family holds what its mechanism promises. */
+bool gates_prove_family(struct gates *g, enum family family);
+
+/* Takes over the pinned links of an earlier agent of this build. */
+bool gates_adopt(struct gates *g);
+
+/* Detaches the programs of @family, pins included. */
+void gates_detach(struct gates *g, enum family family);
+
+/* Where this build's links are pinned. */
+void gates_links_dir(const struct gates *g, char *path, size_t size);
+
+/* The mechanism of @family's hooks from now on; 0 or -errno. */
+int gates_set_mechanism(struct gates *g, enum family family, enum weir_mechanism via);
+
+#endif /* WEIR_SENSE_GATES_PRIVATE_H */

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proof: what a gate is worth is what it does to the canary, now.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "sense/gates_private.h"
+#include "sense/proof.h"
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+struct search {
+	enum weir_hook hook;
+	uint64_t since_ns;
+	bool found;
+};
+
+static void look_for_canary(void *ctx, const void *record, size_t len)
+{
+	const struct weir_rec *rec = record;
+	struct search *s = ctx;
+
+	if (len >= sizeof(*rec) && rec->flags & WEIR_REC_CANARY && rec->hook == s->hook &&
+	    rec->time_ns >= s->since_ns)
+		s->found = true;
+}
+
+/* Did @hook leave a record of the canary? Looks ahead; consumes nothing. */
+static bool recorded(const struct gates *g, enum weir_hook hook, uint64_t since_ns)
+{
+	struct search s = { .hook = hook, .since_ns = since_ns };
+	int i;
+
+	for (i = 0; i < WEIR_RING_MAX; i++) {
+		struct ring ahead = g->ring[i];
+
+		ring_read(&ahead, look_for_canary, &s, ~0u);
+	}
+	return s.found;
+}
+
+static enum weir_strength strength_of(enum proof proof, bool has_record)
+{
+	if (!has_record)
+		return WEIR_BLIND; /* a denial nobody can read did not happen */
+	switch (proof) {
+	case PROOF_DENIED:
+		return WEIR_CAN_DENY;
+	case PROOF_KILLED:
+		return WEIR_CAN_KILL;
+	default:
+		return WEIR_WATCH;
+	}
+}
+
+static bool settle(struct gate_state *state, enum weir_strength strength)
+{
+	enum weir_strength promised = state->mechanism == WEIR_VIA_TRACEPOINT ? WEIR_WATCH :
+										 WEIR_CAN_DENY;
+
+	state->strength = strength;
+	if (strength != WEIR_BLIND)
+		state->proven_ns = now_ns();
+	return strength >= promised;
+}
+
+static bool prove_exec(struct gates *g)
+{
+	uint64_t since = now_ns();
+	enum proof proof = proof_exec(g->p->opts.canary);
+
+	return settle(&g->hook[WEIR_HOOK_EXEC],
+		      strength_of(proof, recorded(g, WEIR_HOOK_EXEC, since)));
+}
+
+static bool prove_load(struct gates *g)
+{
+	uint64_t since = now_ns();
+	enum proof map, protect;
+
+	if (g->hook[WEIR_HOOK_LOAD].mechanism == WEIR_VIA_TRACEPOINT) {
+		/* No tracepoint tells of mappings. */
+		g->hook[WEIR_HOOK_LOAD].mechanism = WEIR_VIA_NONE;
+		g->hook[WEIR_HOOK_LOAD].strength = WEIR_BLIND;
+		return false;
+	}
+	map = proof_load(g->p->opts.canary);
+	protect = proof_mprotect(g->p->opts.canary);
+	return settle(&g->hook[WEIR_HOOK_LOAD],
+		      strength_of(protect == PROOF_DENIED ? map : protect,
+				  recorded(g, WEIR_HOOK_LOAD, since)));
+}
+
+/*
+ * Without CAP_SYS_MODULE finit_module fails with the same EPERM; only the
+ * record tells the gate's refusal from the kernel's. So an agent that has
+ * dropped the capability keeps the proof of its start.
+ */
+static void prove_module(struct gates *g)
+{
+	struct gate_state *state = &g->hook[WEIR_HOOK_MODULE];
+	uint64_t since = now_ns();
+	enum proof proof;
+
+	if (state->mechanism == WEIR_VIA_TRACEPOINT) {
+		state->strength = WEIR_WATCH;
+		return;
+	}
+	proof = proof_module(g->p->opts.canary);
+	if (proof == PROOF_DENIED && recorded(g, WEIR_HOOK_MODULE, since))
+		settle(state, WEIR_CAN_DENY);
+	else if (proof == PROOF_PASSED || !state->proven_ns)
+		state->strength = WEIR_WATCH;
+}
+
+static bool prove_connect(struct gates *g)
+{
+	uint64_t since = now_ns();
+	enum proof proof = proof_connect();
+
+	return settle(&g->hook[WEIR_HOOK_CONNECT],
+		      strength_of(proof, recorded(g, WEIR_HOOK_CONNECT, since)));
+}
+
+/* Like module, provable only while the agent may still open a raw socket. */
+static bool prove_socket(struct gates *g)
+{
+	uint64_t since = now_ns();
+	enum proof proof = proof_raw_connect();
+
+	if (proof == PROOF_UNTRIED)
+		return g->socket.strength == WEIR_CAN_DENY;
+	return settle(&g->socket, strength_of(proof, recorded(g, WEIR_HOOK_CONNECT, since)));
+}
+
+bool gates_prove_family(struct gates *g, enum family family)
+{
+	bool holds;
+
+	switch (family) {
+	case FAMILY_EXEC:
+		return prove_exec(g);
+	case FAMILY_LOAD:
+		holds = prove_load(g);
+		prove_module(g);
+		return holds;
+	case FAMILY_CONNECT:
+		return prove_connect(g);
+	default:
+		return prove_socket(g);
+	}
+}
+
+bool gates_prove(struct gates *g)
+{
+	enum weir_strength before[WEIR_HOOK_MAX];
+	bool holds = true;
+	int i;
+
+	for (i = 0; i < WEIR_HOOK_MAX; i++)
+		before[i] = g->hook[i].strength;
+	for (i = 0; i < FAMILY_MAX; i++)
+		if (g->p->attached[i])
+			gates_prove_family(g, i);
+	for (i = 0; i < WEIR_HOOK_MAX; i++)
+		holds &= g->hook[i].strength >= before[i];
+	return holds;
+}

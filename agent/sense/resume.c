@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "sense/resume.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <weir/table.h>
+
+#define PIN WEIR_PIN_DIR "/weir_resume"
+
+static int open_map(uint32_t entries, bool pin)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	int fd = pin ? bpf_obj_get(PIN) : -1;
+
+	if (fd >= 0)
+		return fd;
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "weir_resume", 4, 8, entries, &opts);
+	if (fd < 0)
+		return -errno;
+	/* Unpinned it still serves this agent; the next one begins anew. */
+	if (pin)
+		bpf_obj_pin(fd, PIN);
+	return fd;
+}
+
+int resume_open(struct resume *r, bool pin)
+{
+	int ring, cpus = libbpf_num_possible_cpus();
+	long page = sysconf(_SC_PAGESIZE);
+	void *at;
+
+	memset(r, 0, sizeof(*r));
+	r->fd = -1;
+	if (cpus <= 0)
+		return -EINVAL;
+	r->cpus = cpus;
+	r->size = ((uint64_t)cpus * WEIR_RING_MAX * 8 + page - 1) / page * page;
+	r->fd = open_map(cpus * WEIR_RING_MAX, pin);
+	if (r->fd < 0)
+		return r->fd;
+	at = mmap(NULL, r->size, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, 0);
+	if (at == MAP_FAILED)
+		return -errno;
+	for (ring = 0; ring < WEIR_RING_MAX; ring++)
+		r->last[ring] = (uint64_t *)at + (size_t)ring * cpus;
+	return 0;
+}
+
+void resume_close(struct resume *r)
+{
+	if (r->last[0])
+		munmap(r->last[0], r->size);
+	if (r->fd >= 0)
+		close(r->fd);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where the journal stands: the last sequence number written down, by ring and
+ * CPU, in pinned memory, so that the next agent knows what it has not seen.
+ */
+#ifndef WEIR_SENSE_RESUME_H
+#define WEIR_SENSE_RESUME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <weir/event.h>
+
+struct resume {
+	int fd;
+	uint32_t cpus;
+	uint64_t *last[WEIR_RING_MAX]; /* by CPU; plain memory, shared and pinned */
+	uint64_t size;
+};
+
+/* @pin false: for this process only. 0 or -errno. */
+int resume_open(struct resume *r, bool pin);
+void resume_close(struct resume *r);
+
+#endif /* WEIR_SENSE_RESUME_H */

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A ring buffer of the kernel, read in batches.
+ *
+ * Our own consumer rather than libbpf's, for one reason: the position is given
+ * back only after the batch has reached the journal, so an agent killed in
+ * between is followed by one that reads the same records again. At least once,
+ * never lost; the sequence numbers tell a repeat from news.
+ */
+#ifndef WEIR_SENSE_RING_H
+#define WEIR_SENSE_RING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct ring {
+	int map_fd; /* borrowed */
+	size_t size;
+	volatile unsigned long *consumer;
+	const volatile unsigned long *producer;
+	const char *data; /* mapped twice in a row */
+	unsigned long pos; /* read so far, not yet given back */
+};
+
+/* @map_fd stays the caller's and must outlive the ring. 0 or -errno. */
+int ring_open(struct ring *r, int map_fd);
+void ring_close(struct ring *r); /* takes a zeroed ring */
+
+/* @record is valid until ring_commit(). */
+typedef void (*ring_fn)(void *ctx, const void *record, size_t len);
+
+/* Hands out at most @max finished records; returns how many. */
+unsigned int ring_read(struct ring *r, ring_fn fn, void *ctx, unsigned int max);
+
+/* Gives the space of everything read back to the kernel. */
+void ring_commit(struct ring *r);
+
+#endif /* WEIR_SENSE_RING_H */

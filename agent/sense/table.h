@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A table in the kernel: one generation of everything that can be looked up.
+ *
+ * Built aside, switched to by one store, dropped when nobody can be reading
+ * it any more. A failed load leaves the current generation untouched.
+ */
+#ifndef WEIR_SENSE_TABLE_H
+#define WEIR_SENSE_TABLE_H
+
+#include <stddef.h>
+
+#include "policy/compile.h"
+#include "sense/gates.h"
+
+struct file_entry {
+	struct weir_file file;
+	struct weir_key key;
+};
+
+struct module_entry {
+	struct weir_module_name name;
+	struct weir_key key;
+};
+
+/* What becomes a generation; all borrowed. */
+struct table_plan {
+	const struct compiled *compiled;
+	const struct file_entry *files, *dirs;
+	const struct module_entry *modules;
+	const struct weir_file *guard;
+	size_t file_cnt, dir_cnt, module_cnt, guard_cnt;
+};
+
+struct table;
+
+/* 0 and *ret the caller's, not yet in force; -errno and nothing has changed. */
+int table_load(const struct gates *g, const struct table_plan *plan, struct table **ret);
+
+/*
+ * Puts @t in force together with what else is in @g->control (enforce, flags
+ * other than WEIR_HAS_*, ...). From the return on no hook begins with the old.
+ */
+int table_switch(struct gates *g, const struct table *t);
+
+/* Takes @t out of the kernel and frees it. Returns NULL; takes NULL. */
+struct table *table_drop(const struct gates *g, struct table *t);
+
+/*
+ * One more known file in the current generation, as the agent identified it
+ * after its first run. -E2BIG: no room left until the next table.
+ */
+int table_add_file(struct table *t, const struct weir_file *file, const struct weir_key *key);
+
+uint64_t table_generation(const struct table *t);
+
+/* Generations of an earlier agent, save @t's own. */
+void table_drop_others(const struct gates *g, const struct table *t);
+
+#endif /* WEIR_SENSE_TABLE_H */
