@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The agent at run time: what `weir run` holds, and the parts that work on it.
+ *
+ * Nothing here is on the path of an exec or a connect: the kernel has decided
+ * by the time a record arrives. What the agent does is bring tables in, bring
+ * records out, and say what is the case.
+ */
+#ifndef WEIR_CMD_AGENT_H
+#define WEIR_CMD_AGENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "cmd/plan.h"
+#include "cmd/sources.h"
+#include "event/event.h"
+#include "inventory/host.h"
+#include "inventory/identify.h"
+#include "journal/journal.h"
+#include "match/match.h"
+#include "out/ocsf.h"
+#include "policy/decide.h"
+#include "sense/gates.h"
+#include "sense/resume.h"
+#include "sense/table.h"
+
+#define AGENT_SOCKET "/run/weir/control.sock"
+#define AGENT_LOCK "/run/weir/lock"
+
+struct run_options {
+	const char *policy, *catalog, *journal, *canary;
+	int64_t duration_s; /* 0: until told to stop */
+	bool confirmed;	    /* arm without asking: tests, provisioning */
+	bool json;
+	bool color;
+	bool trusted_files; /* refuse what others than root can write */
+};
+
+/* One policy with all that follows from it; replaced whole. */
+struct regime {
+	struct sources sources;
+	struct match_index *index;
+	struct expectation *expectation;
+	struct plan *plan;
+	struct table *table;
+	uint64_t since_ns; /* CLOCK_BOOTTIME of the switch */
+};
+
+struct counters {
+	uint64_t records, denials, bad_records, missing, identified, keys_added;
+	uint64_t reported_missing;
+	struct weir_losses lost; /* as last reported */
+};
+
+struct agent {
+	const struct run_options *opts;
+	struct gates *gates;
+	struct regime *now, *before; /* before: still named by late records */
+	struct journal *journal;
+	struct ocsf *ocsf;
+	struct host host;
+	struct identify *identify;
+	struct resume resume;
+	struct counters count;
+	struct buf line, text;
+	struct match match; /* scratch */
+	uint64_t note_seq;
+	uint64_t started_ns, fresh_ns; /* records before it may be repeats */
+	int64_t wanted_serial; /* of a policy that was refused; 0: none */
+	char refusal[600];
+	int root_fd;
+	bool is_armed; /* as last seen */
+};
+
+/* load.c: 0, or -errno with @d; what was in force stays so. */
+int agent_load(struct agent *a, struct diag *d);
+struct regime *regime_free(const struct gates *g, struct regime *r);
+
+/* Brings arm state, enforce and lapse in line at start and after a load. */
+int agent_arm_at_start(struct agent *a);
+
+/* The table outlives an absent agent by the policy's lapse, from now on. */
+void agent_touch_lapse(struct agent *a);
+
+/* drain.c: everything in the rings to the journal; true if there was any. */
+bool agent_drain(struct agent *a);
+
+/* Reports losses that the kernel counted since the last time. */
+void agent_report_losses(struct agent *a);
+
+/* Answers of the identifier: keys for next time. */
+void agent_take_identified(struct agent *a);
+
+/* Writes a note of the agent's own; @text and @path may be NULL. */
+void agent_note(struct agent *a, enum event_kind kind, struct event_note *note,
+		const char *text, const char *path);
+
+/* "blocked exec of ..." and the like go here when nobody reads JSON. */
+void agent_say(struct agent *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* control.c: one JSON document about everything, for `weir status`. */
+void agent_status(struct agent *a, struct buf *out);
+
+int control_listen(void);
+void control_serve(struct agent *a, int listen_fd);
+
+/* Is everything in place that the policy asks for? @why says what is not. */
+bool agent_is_ready(const struct agent *a, char *why, size_t size);
+
+#endif /* WEIR_CMD_AGENT_H */

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Armed or not, and what is remembered of it across agents and boots.
+ *
+ * In the kernel: struct weir_arm, pinned, so that disarm works with the agent
+ * stopped. On disk: which policy was confirmed (by name and serial), and that
+ * somebody disarmed, which survives a restart until the next arm.
+ */
+#ifndef WEIR_CMD_ARMING_H
+#define WEIR_CMD_ARMING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <weir/table.h>
+
+#include "policy/policy.h"
+
+#define ARMING_STATE "/var/lib/weir"
+
+/* An arm that nobody confirms ends after this. */
+#define ARMING_UNCONFIRMED_NS (600 * 1000000000ULL)
+
+enum armed { ARMED_NO, ARMED_UNTIL, ARMED_CONFIRMED };
+
+enum armed arming_state(const struct weir_arm *arm, uint64_t now_ns);
+
+/* Was @p confirmed before, and nobody disarmed since? */
+bool arming_was_confirmed(const struct policy *p);
+bool arming_was_disarmed(void);
+
+/* weir.off on the kernel command line: nothing is armed on this boot. */
+bool arming_is_off(void);
+
+/* 0 or -errno. @policy is "name serial" of what is in force. */
+int arming_remember_confirmed(const char *name, int64_t serial);
+int arming_remember_disarmed(const char *reason);
+int arming_forget_disarmed(void);
+
+/* The audit session of this process; ~0 when the kernel has none. */
+uint32_t arming_session(void);
+
+uint64_t arming_now_ns(void); /* CLOCK_BOOTTIME */
+
+#endif /* WEIR_CMD_ARMING_H */

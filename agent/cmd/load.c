@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A policy comes into force: read, planned, loaded aside, switched to. At each
+ * step before the switch a failure leaves what was in force untouched.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "cmd/agent.h"
+#include "cmd/arming.h"
+
+#define NS_PER_S 1000000000ULL
+
+struct regime *regime_free(const struct gates *g, struct regime *r)
+{
+	if (!r)
+		return NULL;
+	table_drop(g, r->table);
+	plan_free(r->plan);
+	match_index_free(r->index);
+	expectation_put(r->expectation);
+	sources_exit(&r->sources);
+	free(r);
+	return NULL;
+}
+
+/* An older serial is a rollback, whoever asks for it. */
+static int refuse_rollback(const struct agent *a, const struct policy *p, struct diag *d)
+{
+	const struct policy *old = a->now ? a->now->sources.policy : NULL;
+
+	if (!old || strcmp(old->name, p->name) || p->serial >= old->serial)
+		return 0;
+	return diag_set(d, p->file, 0, 0,
+			"serial %" PRId64 " is older than %" PRId64
+			", which is in force; raise the serial",
+			p->serial, old->serial);
+}
+
+static int prepare(struct agent *a, struct regime *r, struct diag *d)
+{
+	const struct sources_wish wish = { .catalog = a->opts->catalog,
+					   .policy = a->opts->policy,
+					   .is_trusted = a->opts->trusted_files };
+	const char *const own[] = { a->opts->canary, NULL };
+	struct table_plan plan;
+	int err;
+
+	err = sources_load(&wish, &r->sources, d);
+	if (!err)
+		err = refuse_rollback(a, r->sources.policy, d);
+	if (!err)
+		err = match_index_new(r->sources.catalog, &r->index);
+	if (!err)
+		err = expectation_new(r->sources.catalog, &r->expectation);
+	if (!err)
+		err = plan_new(a->gates, r->sources.catalog, r->sources.policy, a->root_fd, own,
+			       &r->plan, d);
+	if (err)
+		return err;
+	plan = plan_table(r->plan);
+	err = table_load(a->gates, &plan, &r->table);
+	return err;
+}
+
+void agent_touch_lapse(struct agent *a)
+{
+	a->gates->control.lapse_ns =
+		arming_now_ns() + a->now->sources.policy->lapse_s * NS_PER_S;
+	gates_control(a->gates);
+}
+
+/* Everything of the policy that is not a table. */
+static void set_control(struct agent *a, const struct policy *p)
+{
+	struct weir_control *c = &a->gates->control;
+	int64_t left = p->record_until - time(NULL);
+
+	c->enforce = p->enforce && !arming_is_off();
+	c->argv = p->arguments == ARGV_NONE;
+	c->deny_unhashable = p->deny_unhashable;
+	c->kill = p->require_exec == WEIR_CAN_KILL;
+	c->lapse_ns = arming_now_ns() + p->lapse_s * NS_PER_S;
+	c->flags &= ~WEIR_RECORD_ALL;
+	if (p->record_all && left > 0) {
+		c->flags |= WEIR_RECORD_ALL;
+		c->record_until_ns = arming_now_ns() + left * NS_PER_S;
+	}
+}
+
+int agent_load(struct agent *a, struct diag *d)
+{
+	struct regime *r = calloc(1, sizeof(*r));
+	const struct policy *p;
+	int err;
+
+	if (!r)
+		return -ENOMEM;
+	memset(d, 0, sizeof(*d));
+	err = prepare(a, r, d);
+	if (err) {
+		if (r->sources.policy)
+			a->wanted_serial = r->sources.policy->serial;
+		regime_free(a->gates, r);
+		return err;
+	}
+	p = r->sources.policy;
+	/* Before the switch: the new rules may need hooks that are not there. */
+	gates_want(a->gates, r->plan->wants_connect,
+		   r->plan->wants_connect && r->plan->compiled->needs_socket_hooks);
+	set_control(a, p);
+	err = table_switch(a->gates, r->table);
+	if (err) {
+		regime_free(a->gates, r);
+		return err;
+	}
+	r->since_ns = arming_now_ns();
+	/* Two generations ago nobody can be reading any more. */
+	a->before = regime_free(a->gates, a->before);
+	a->before = a->now;
+	a->now = r;
+	a->wanted_serial = 0;
+	a->refusal[0] = '\0';
+	if (!a->before)
+		table_drop_others(a->gates, r->table);
+	if (a->identify)
+		identify_expect(a->identify, r->expectation);
+	return 0;
+}
+
+/*
+ * At start: an arm that is in force stays; a policy that was confirmed before
+ * is armed again; a disarm that somebody asked for outlives restarts.
+ */
+int agent_arm_at_start(struct agent *a)
+{
+	const struct policy *p = a->now->sources.policy;
+	struct weir_arm arm = {};
+	uint32_t zero = 0;
+	int fd = gates_map(a->gates, "weir_arm");
+	int err = gates_map_get(fd, &zero, &arm);
+
+	if (err)
+		return err;
+	if (!p->enforce || arming_is_off() || arming_was_disarmed())
+		arm.until_ns = 0;
+	else if (a->opts->confirmed || arming_was_confirmed(p))
+		arm = (struct weir_arm){ .until_ns = WEIR_NEVER,
+					 .since_ns = arming_now_ns(),
+					 .session = arming_session(),
+					 .uid = getuid() };
+	return gates_map_put(fd, &zero, &arm);
+}

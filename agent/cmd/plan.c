@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cmd/plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "inventory/meeting.h"
+#include "inventory/names.h"
+#include "inventory/root.h"
+
+/* Descriptors held at once while their keys are asked of the kernel. */
+#define HANDFUL 256
+
+struct plan *plan_free(struct plan *p)
+{
+	if (!p)
+		return NULL;
+	compiled_free(p->compiled);
+	guard_free(p->guard);
+	free(p->files);
+	free(p->dirs);
+	free(p->modules);
+	free(p->guard_keys);
+	free(p);
+	return NULL;
+}
+
+void plan_freep(struct plan **p)
+{
+	plan_free(*p);
+}
+
+struct table_plan plan_table(const struct plan *p)
+{
+	return (struct table_plan){
+		.compiled = p->compiled,
+		.files = p->files,
+		.dirs = p->dirs,
+		.modules = p->modules,
+		.guard = p->guard_keys,
+		.file_cnt = p->file_cnt,
+		.dir_cnt = p->dir_cnt,
+		.module_cnt = p->module_cnt,
+		.guard_cnt = p->guard_cnt,
+	};
+}
+
+/* Makes room for one more element of @size; grows by half. */
+static int grow(void **array, size_t cnt, size_t size)
+{
+	void *more;
+
+	/* A power of two, or empty: full. */
+	if (cnt & (cnt - 1))
+		return 0;
+	more = reallocarray(*array, cnt ? cnt * 2 : 1, size);
+	if (!more)
+		return -ENOMEM;
+	*array = more;
+	return 0;
+}
+
+/* Files whose keys are still to be asked. */
+struct handful {
+	struct gates *gates;
+	struct plan *plan;
+	int fd[HANDFUL];
+	struct weir_key key[HANDFUL];
+	bool is_dir[HANDFUL];
+	unsigned int cnt;
+};
+
+static void handful_free(struct handful *h)
+{
+	while (h->cnt)
+		close(h->fd[--h->cnt]);
+}
+
+static int add_entry(struct plan *p, const struct weir_file *file, const struct weir_key *key,
+		     bool is_dir)
+{
+	struct file_entry **list = is_dir ? &p->dirs : &p->files;
+	size_t *cnt = is_dir ? &p->dir_cnt : &p->file_cnt;
+	int err;
+
+	if (!file->ino)
+		return 0; /* gone since it was opened */
+	err = grow((void **)list, *cnt, sizeof(**list));
+	if (err)
+		return err;
+	(*list)[(*cnt)++] = (struct file_entry){ .file = *file, .key = *key };
+	return 0;
+}
+
+static int handful_flush(struct handful *h)
+{
+	struct weir_file file[HANDFUL];
+	unsigned int i;
+	int err;
+
+	if (!h->cnt)
+		return 0;
+	err = gates_keys(h->gates, h->fd, file, h->cnt);
+	for (i = 0; i < h->cnt && !err; i++)
+		err = add_entry(h->plan, &file[i], &h->key[i], h->is_dir[i]);
+	handful_free(h);
+	return err;
+}
+
+struct resolving {
+	struct handful hand;
+	const struct name_key *names;
+};
+
+static int add_module(struct plan *p, const struct name_key *name)
+{
+	struct module_entry *m;
+	int err = grow((void **)&p->modules, p->module_cnt, sizeof(*p->modules));
+
+	if (err)
+		return err;
+	m = &p->modules[p->module_cnt++];
+	*m = (struct module_entry){ .key = name->key };
+	strncpy(m->name.name, name->pattern, sizeof(m->name.name) - 1);
+	return 0;
+}
+
+static int take_resolved(void *ctx, struct resolved *r)
+{
+	struct resolving *s = ctx;
+	struct handful *h = &s->hand;
+	const struct name_key *name = &s->names[r->name];
+
+	if (!S_ISREG(r->st.st_mode) && !S_ISDIR(r->st.st_mode))
+		return 0;
+	h->fd[h->cnt] = take_fd(r->fd);
+	h->key[h->cnt] = name->key;
+	h->key[h->cnt].kind = name->kind == IND_DIR ? WEIR_KEY_DIR : WEIR_KEY_FILE;
+	/* A link's target may be shared with others: told, never enforced. */
+	if (r->is_link)
+		h->key[h->cnt].flags &= ~WEIR_KEY_ENFORCE;
+	h->is_dir[h->cnt] = S_ISDIR(r->st.st_mode);
+	return ++h->cnt == HANDFUL ? handful_flush(h) : 0;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+	const struct file_entry *x = a, *y = b;
+	int order = memcmp(&x->file, &y->file, sizeof(x->file));
+
+	/* The strongest key last: of equal files it is the one that stays. */
+	return order ? order : (int)x->key.flags - (int)y->key.flags;
+}
+
+static int resolve_names(struct gates *g, struct plan *p, int root_fd)
+{
+	CLEANUP(freep) struct resolving *s = calloc(1, sizeof(*s));
+	uint32_t i;
+	int err = 0;
+
+	if (!s)
+		return -ENOMEM;
+	s->hand.gates = g;
+	s->hand.plan = p;
+	s->names = p->compiled->names;
+	for (i = 0; i < p->compiled->name_cnt && !err; i++)
+		if (s->names[i].kind == IND_MODULE && !strchr(s->names[i].pattern, '*'))
+			err = add_module(p, &s->names[i]);
+	if (!err)
+		err = names_resolve(s->names, p->compiled->name_cnt, root_fd, take_resolved, s);
+	if (!err || err == -E2BIG)
+		err = handful_flush(&s->hand);
+	handful_free(&s->hand);
+	if (p->file_cnt)
+		qsort(p->files, p->file_cnt, sizeof(*p->files), compare_entries);
+	if (p->dir_cnt)
+		qsort(p->dirs, p->dir_cnt, sizeof(*p->dirs), compare_entries);
+	return err;
+}
+
+static int guard_keys(struct gates *g, struct plan *p, int root_fd)
+{
+	struct weir_file file[HANDFUL];
+	int fd[HANDFUL];
+	uint32_t i = 0;
+	unsigned int cnt, k;
+	int err = 0;
+
+	p->guard_keys = calloc(p->guard->cnt + 1, sizeof(*p->guard_keys));
+	if (!p->guard_keys)
+		return -ENOMEM;
+	while (i < p->guard->cnt && !err) {
+		for (cnt = 0; i < p->guard->cnt && cnt < HANDFUL; i++) {
+			fd[cnt] = root_open(root_fd, p->guard->entries[i].path, O_PATH | O_CLOEXEC);
+			cnt += fd[cnt] >= 0;
+		}
+		err = gates_keys(g, fd, file, cnt);
+		for (k = 0; k < cnt; k++) {
+			close(fd[k]);
+			if (!err && file[k].ino)
+				p->guard_keys[p->guard_cnt++] = file[k];
+		}
+	}
+	return err;
+}
+
+/* The first meeting is told in full; that there are more, by their number. */
+static int refuse_meetings(const struct plan *p, const struct catalog *c, const struct policy *pol,
+			   struct diag *d)
+{
+	CLEANUP(meetings_freep) struct meetings *m = NULL;
+	const struct rule *rule;
+	char text[400];
+	int err = guard_meets(p->guard, p->compiled, &m);
+
+	if (err || !m->cnt)
+		return err;
+	meeting_format(&m->list[0], c, pol, text, sizeof(text));
+	rule = policy_rule_for(pol, c, m->list[0].key.rule - 1);
+	if (m->cnt == 1)
+		return diag_set(d, pol->file, rule ? rule->line : 0, 1, "%s", text);
+	return diag_set(d, pol->file, rule ? rule->line : 0, 1, "%s (and %u more)", text,
+			m->cnt - 1);
+}
+
+/* What this version records but cannot enforce must not pass for enforced. */
+static int refuse_modes(const struct policy *p, struct diag *d)
+{
+	static const char *const names[] = { "observe", "freeze", "offline", "block" };
+	uint32_t i, k;
+
+	for (i = 0; p->enforce && i < p->rule_cnt; i++)
+		for (k = 0; k < p->rules[i].phase_cnt; k++) {
+			uint8_t mode = p->rules[i].phases[k].mode;
+
+			if (mode == WEIR_FREEZE || mode == WEIR_OFFLINE)
+				return diag_set(d, p->file, p->rules[i].line, 1,
+						"mode %s is recorded but not enforced by this "
+						"version; remove it or set enforce: false",
+						names[mode]);
+		}
+	return 0;
+}
+
+static uint64_t boot_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+int plan_new(struct gates *g, const struct catalog *c, const struct policy *pol, int root_fd,
+	     const char *const *own, struct plan **ret, struct diag *d)
+{
+	CLEANUP(plan_freep) struct plan *p = calloc(1, sizeof(*p));
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	err = refuse_modes(pol, d);
+	if (!err)
+		err = compile(c, pol, time(NULL), boot_ns(), &p->compiled, d);
+	if (!err)
+		err = guard_new(root_fd, own, &p->guard);
+	if (!err)
+		err = refuse_meetings(p, c, pol, d);
+	if (!err)
+		err = guard_keys(g, p, root_fd);
+	if (!err)
+		err = resolve_names(g, p, root_fd);
+	if (err)
+		return err;
+	p->wants_connect = p->compiled->prefix_cnt || pol->record_all;
+	*ret = take_ptr(p);
+	return 0;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The plan: catalogue and policy brought together with this host. Names become
+ * files and files become keys; the guard is resolved; what would meet the
+ * guard is refused here, before anything reaches the kernel.
+ */
+#ifndef WEIR_CMD_PLAN_H
+#define WEIR_CMD_PLAN_H
+
+#include "inventory/guard.h"
+#include "sense/gates.h"
+#include "sense/table.h"
+
+struct plan {
+	struct compiled *compiled;
+	struct guard *guard;
+	struct file_entry *files, *dirs;
+	struct module_entry *modules;
+	struct weir_file *guard_keys;
+	size_t file_cnt, dir_cnt, module_cnt, guard_cnt;
+	bool wants_connect; /* some key or record is about addresses */
+};
+
+/*
+ * Builds the plan of @p over @c on the host below @root_fd; @own are further
+ * files of ours to guard, NULL-terminated. -EINVAL with @d: the policy is
+ * refused and why. Other -errno: it could not be worked out.
+ */
+int plan_new(struct gates *g, const struct catalog *c, const struct policy *p, int root_fd,
+	     const char *const *own, struct plan **ret, struct diag *d);
+struct plan *plan_free(struct plan *p); /* returns NULL; takes NULL */
+void plan_freep(struct plan **p);
+
+/* Borrowed view of @p for table_load(). */
+struct table_plan plan_table(const struct plan *p);
+
+#endif /* WEIR_CMD_PLAN_H */

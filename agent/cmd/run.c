@@ -1,0 +1,599 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * weir run: the agent.
+ *
+ * Comes up as a ladder (lock, gates, journal, policy, socket), says READY only
+ * when that is all true, and then sits in one loop: rings, signals, timers,
+ * status. It may be killed at any line of this file; the gates are pinned.
+ */
+#include "cmd/run.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "cmd/agent.h"
+#include "cmd/arming.h"
+#include "cmd/canary.h"
+#include "cmd/exit.h"
+#include "cmd/notify.h"
+#include "cmd/version.h"
+#include "sense/pins.h"
+
+/*
+ * Records are submitted without a wake-up (one costs 13 to 15 us, a verdict
+ * 0.1 to 0.3), so the rings are looked at by the clock: often while there is
+ * something in them, seldom when there is not. A denial wakes us at once.
+ */
+#define DRAIN_BUSY_MS 20
+#define DRAIN_IDLE_MS 200
+
+/* Losses, pins, stuck identifiers, the watchdog. */
+#define TEND_MS 1000
+
+/* The gates prove themselves again, and the table's lapse is put off. */
+#define PROVE_EVERY_TENDS 60
+
+/* Questions to the identifier that may wait; beyond it they are counted. */
+#define IDENTIFY_QUEUE 4096
+
+#define EVENTS 16
+
+struct loop {
+	int epoll, signals, drain_timer, tend_timer, stop_timer, listen;
+	unsigned int tends;
+	bool is_busy, stop;
+	bool was_trial; /* ended at the keyboard or by --duration */
+};
+
+static int complain(const char *what, int err)
+{
+	fprintf(stderr, "weir: %s: %s\n", what, strerror(-err));
+	return err;
+}
+
+static int take_lock(void)
+{
+	int fd;
+
+	if (mkdir("/run/weir", 0755) && errno != EEXIST)
+		return -errno;
+	fd = open(AGENT_LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		return fd;
+	close(fd);
+	return -errno;
+}
+
+static void say_gates(struct agent *a)
+{
+	const struct gate_state *s;
+	int hook;
+
+	for (hook = 0; hook < WEIR_HOOK_MAX; hook++) {
+		s = &a->gates->hook[hook];
+		if (hook == WEIR_HOOK_CONNECT && !s->needed)
+			agent_say(a, "weir: connect gate: not needed, not attached");
+		else if (s->strength == WEIR_CAN_DENY)
+			agent_say(a, "weir: %s gate: deny by %s, proven by canary",
+				  hook_name(hook), mechanism_name(s->mechanism));
+		else
+			agent_say(a, "weir: %s gate: %s: %s", hook_name(hook),
+				  strength_name(s->strength), s->why_not);
+	}
+}
+
+static void note_gates(struct agent *a)
+{
+	struct event_note note = {};
+	int hook;
+
+	for (hook = 0; hook < WEIR_HOOK_MAX; hook++) {
+		if (!a->gates->hook[hook].needed)
+			continue;
+		note.gate.hook = hook;
+		note.gate.mechanism = a->gates->hook[hook].mechanism;
+		note.gate.strength = a->gates->hook[hook].strength;
+		agent_note(a, EVENT_GATE_PROVEN, &note, a->gates->hook[hook].why_not, NULL);
+	}
+}
+
+static int open_gates(struct agent *a)
+{
+	struct gates_options opts = { .canary = a->opts->canary, .pin = true };
+	int err = gates_open(&opts, &a->gates);
+
+	if (err == -ENOENT || err == -EACCES)
+		fprintf(stderr, "weir: canary %s: %s: install it or pass --canary\n",
+			a->opts->canary, strerror(-err));
+	else if (err)
+		complain("no gate and no sensor can be loaded on this host (see weir doctor)", err);
+	return err;
+}
+
+static int open_output(struct agent *a)
+{
+	struct journal_options jopts = { .dir = a->opts->journal };
+	struct ocsf_host host = { .hostname = a->host.name,
+				  .machine_id = a->host.machine_id,
+				  .boot_id = a->host.boot_id,
+				  .os_name = a->host.os,
+				  .kernel = a->host.kernel,
+				  .version = WEIR_VERSION };
+	int err = journal_open(&jopts, time(NULL) * 1000, &a->journal);
+
+	if (err)
+		return complain(a->opts->journal, err);
+	err = ocsf_new(&host, &a->ocsf);
+	if (!err)
+		err = resume_open(&a->resume, true);
+	return err ? complain("journal", err) : 0;
+}
+
+static int load_first(struct agent *a)
+{
+	struct diag d;
+	char text[800];
+	int err = agent_load(a, &d);
+
+	if (!err)
+		return agent_arm_at_start(a);
+	if (d.text[0]) {
+		diag_format(&d, text, sizeof(text));
+		fprintf(stderr, "%s\n", text);
+		return -EINVAL;
+	}
+	return complain("policy could not be loaded", err);
+}
+
+/* What the loop still needs; everything else is given up for good. */
+static int drop_capabilities(void)
+{
+	capng_clear(CAPNG_SELECT_BOTH);
+	if (capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_BPF, CAP_PERFMON,
+			  CAP_NET_ADMIN, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, -1))
+		return -EINVAL;
+	return capng_apply(CAPNG_SELECT_CAPS) ? -EPERM : 0;
+}
+
+static void reload(struct agent *a)
+{
+	struct event_note note = {};
+	struct diag d;
+	int err;
+
+	notify_state("RELOADING=1");
+	err = agent_load(a, &d);
+	if (!err) {
+		agent_note(a, EVENT_POLICY_LOADED, NULL, "policy loaded", NULL);
+		agent_say(a, "weir: policy %s serial %lld in force",
+			  a->now->sources.policy->name,
+			  (long long)a->now->sources.policy->serial);
+	} else {
+		if (d.text[0])
+			diag_format(&d, a->refusal, sizeof(a->refusal));
+		else
+			snprintf(a->refusal, sizeof(a->refusal), "policy could not be loaded: %s",
+				 strerror(-err));
+		agent_note(a, EVENT_POLICY_REFUSED, &note, a->refusal, NULL);
+		fprintf(stderr, "%s\nweir: the policy is refused; serial %lld stays in force\n",
+			a->refusal, (long long)a->now->sources.policy->serial);
+	}
+	notify_state("READY=1");
+}
+
+static void set_timer(int fd, int ms)
+{
+	struct itimerspec t = { .it_value = { .tv_sec = ms / 1000,
+					      .tv_nsec = ms % 1000 * 1000000L } };
+
+	t.it_interval = t.it_value;
+	timerfd_settime(fd, 0, &t, NULL);
+}
+
+/* Quick while there is traffic, slow while there is none. */
+static void drain(struct agent *a, struct loop *l)
+{
+	bool busy = agent_drain(a);
+
+	if (busy != l->is_busy)
+		set_timer(l->drain_timer, busy ? DRAIN_BUSY_MS : DRAIN_IDLE_MS);
+	l->is_busy = busy;
+}
+
+static void watch_arm(struct agent *a)
+{
+	struct weir_arm arm = {};
+	uint32_t zero = 0;
+	bool is_armed;
+
+	if (gates_map_get(gates_map(a->gates, "weir_arm"), &zero, &arm))
+		return;
+	is_armed = arming_state(&arm, arming_now_ns()) != ARMED_NO;
+	if (is_armed == a->is_armed)
+		return;
+	a->is_armed = is_armed;
+	agent_note(a, is_armed ? EVENT_ARM : EVENT_DISARM, NULL,
+		   is_armed ? "armed" : "disarmed, or the unconfirmed arm ran out", NULL);
+	agent_say(a, "weir: %s", is_armed ? "armed" : "disarmed");
+}
+
+static void watch_gates(struct agent *a)
+{
+	struct event_note note = {};
+
+	if (gates_prove(a->gates))
+		return;
+	agent_note(a, EVENT_GATE_LOST, &note, "a gate no longer stops its canary", NULL);
+	fprintf(stderr, "weir: a gate no longer stops its canary: see weir status\n");
+}
+
+static void watch_pins(struct agent *a)
+{
+	static const char text[] = "pins were removed: the gates end with this agent";
+
+	if (a->count.reported_missing || gates_pinned(a->gates))
+		return;
+	a->count.reported_missing = 1;
+	agent_note(a, EVENT_GATE_LOST, NULL, text, NULL);
+	fprintf(stderr, "weir: %s\n", text);
+}
+
+static void tend(struct agent *a, struct loop *l)
+{
+	agent_report_losses(a);
+	watch_arm(a);
+	watch_pins(a);
+	identify_tend(a->identify);
+	if (++l->tends % PROVE_EVERY_TENDS == 0) {
+		watch_gates(a);
+		agent_touch_lapse(a);
+	}
+	notify_state("WATCHDOG=1");
+}
+
+static void take_signal(struct agent *a, struct loop *l)
+{
+	struct signalfd_siginfo info;
+
+	while (read(l->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGHUP) {
+			reload(a);
+			continue;
+		}
+		l->was_trial |= info.ssi_signo == SIGINT;
+		l->stop = true;
+	}
+}
+
+static void eat_timer(int fd)
+{
+	uint64_t ticks;
+
+	if (read(fd, &ticks, sizeof(ticks)) < 0)
+		return;
+}
+
+static void dispatch(struct agent *a, struct loop *l, int fd)
+{
+	if (fd == l->signals) {
+		take_signal(a, l);
+	} else if (fd == l->listen) {
+		control_serve(a, fd);
+	} else if (fd == identify_fd(a->identify)) {
+		agent_take_identified(a);
+	} else if (fd == l->stop_timer) {
+		l->was_trial = true;
+		l->stop = true;
+	} else if (fd == l->tend_timer) {
+		eat_timer(fd);
+		tend(a, l);
+	} else {
+		if (fd == l->drain_timer)
+			eat_timer(fd);
+		drain(a, l);
+	}
+}
+
+static int watch(struct loop *l, int fd)
+{
+	struct epoll_event e = { .events = EPOLLIN, .data.fd = fd };
+
+	return fd < 0 || epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &e) ? -errno : 0;
+}
+
+static int new_timer(void)
+{
+	return timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+}
+
+static int open_loop(struct agent *a, struct loop *l)
+{
+	sigset_t set;
+	int err;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	l->epoll = epoll_create1(EPOLL_CLOEXEC);
+	l->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	l->drain_timer = new_timer();
+	l->tend_timer = new_timer();
+	l->stop_timer = new_timer();
+	set_timer(l->drain_timer, DRAIN_IDLE_MS);
+	set_timer(l->tend_timer, TEND_MS);
+	if (a->opts->duration_s)
+		set_timer(l->stop_timer, a->opts->duration_s * 1000);
+	err = watch(l, l->signals);
+	if (!err)
+		err = watch(l, l->drain_timer);
+	if (!err)
+		err = watch(l, l->tend_timer);
+	if (!err)
+		err = watch(l, l->stop_timer);
+	if (!err)
+		err = watch(l, l->listen);
+	if (!err)
+		err = watch(l, identify_fd(a->identify));
+	if (!err)
+		err = watch(l, a->gates->ring[WEIR_RING_DENIALS].map_fd);
+	return err;
+}
+
+/*
+ * A service that stops leaves its gates to the next one. A trial in which
+ * nothing was enforced leaves nothing: there is no verdict to keep up.
+ */
+static void clear_up(struct agent *a, const struct loop *l)
+{
+	agent_drain(a);
+	if (l->was_trial && !a->gates->control.enforce && !pins_remove())
+		agent_note(a, EVENT_STOP, NULL, "agent stopped; nothing was enforced, "
+						"nothing stays in the kernel", NULL);
+	else
+		agent_note(a, EVENT_STOP, NULL, "agent stopped; the gates stay", NULL);
+}
+
+static int loop(struct agent *a, int listen_fd)
+{
+	struct epoll_event events[EVENTS];
+	struct loop l = { .listen = listen_fd };
+	int i, n, err = open_loop(a, &l);
+
+	if (err)
+		return complain("event loop", err);
+	while (!l.stop) {
+		n = epoll_wait(l.epoll, events, EVENTS, -1);
+		for (i = 0; i < n; i++)
+			dispatch(a, &l, events[i].data.fd);
+	}
+	notify_state("STOPPING=1");
+	clear_up(a, &l);
+	return 0;
+}
+
+/* Signals are taken by descriptor; before the first thread is made. */
+static void block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void announce(struct agent *a)
+{
+	const struct policy *p = a->now->sources.policy;
+	char why[256];
+	bool ready = agent_is_ready(a, why, sizeof(why));
+
+	agent_say(a, "weir: policy %s serial %lld, enforce: %s, %zu known files, %zu directories, "
+		     "%u hashes, %u prefixes; %zu files guarded",
+		  p->name, (long long)p->serial, p->enforce ? "true" : "false",
+		  a->now->plan->file_cnt, a->now->plan->dir_cnt, a->now->plan->compiled->hash_cnt,
+		  a->now->plan->compiled->prefix_cnt, a->now->plan->guard_cnt);
+	say_gates(a);
+	if (ready)
+		agent_say(a, "weir: ready; journal in %s", a->opts->journal);
+	else
+		fprintf(stderr, "weir: not ready: %s\n", why);
+	/* READY once gates are proven and the table is in; arming may come later. */
+	notify_state("READY=1");
+}
+
+static int bring_up(struct agent *a)
+{
+	int err;
+
+	host_read(a->root_fd, &a->host);
+	err = open_gates(a);
+	if (!err)
+		err = open_output(a);
+	if (err)
+		return err;
+	a->started_ns = arming_now_ns();
+	a->fresh_ns = a->started_ns;
+	gates_losses(a->gates, &a->count.lost);
+	return load_first(a);
+}
+
+static int work(struct agent *a)
+{
+	CLEANUP(close_fdp) int listen_fd = control_listen();
+	int err;
+
+	if (listen_fd < 0)
+		return complain(AGENT_SOCKET, listen_fd);
+	/* After the last child of ours that needs more: threads keep what is left. */
+	err = drop_capabilities();
+	if (err)
+		return complain("capabilities could not be dropped", err);
+	err = identify_new(IDENTIFY_QUEUE, a->now->expectation, &a->identify);
+	if (err)
+		return complain("identifier", err);
+	ocsf_set(a->ocsf, host_boot_offset_ns() / 1000000, a->now->sources.policy->arguments);
+	agent_note(a, EVENT_START, NULL, a->gates->adopted ?
+			   "agent started; pinned gates taken over" : "agent started", NULL);
+	agent_note(a, EVENT_POLICY_LOADED, NULL, "policy loaded", NULL);
+	note_gates(a);
+	watch_arm(a);
+	announce(a);
+	return loop(a, listen_fd);
+}
+
+static void take_down(struct agent *a)
+{
+	identify_free(a->identify);
+	/* The table stays in the kernel: only our memory of it goes. */
+	journal_close(a->journal, time(NULL) * 1000);
+	ocsf_free(a->ocsf);
+	resume_close(&a->resume);
+	unlink(AGENT_SOCKET);
+	gates_close(a->gates);
+	buf_free(&a->line);
+	buf_free(&a->text);
+	match_free(&a->match);
+}
+
+static int run(const struct run_options *opts)
+{
+	struct agent a = { .opts = opts, .resume.fd = -1 };
+	CLEANUP(close_fdp) int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP(close_fdp) int lock = take_lock();
+	int err;
+
+	if (lock == -EWOULDBLOCK) {
+		fprintf(stderr, "weir: another agent is running (%s is locked)\n", AGENT_LOCK);
+		return EXIT_CANNOT;
+	}
+	if (lock < 0)
+		return complain(AGENT_LOCK, lock), EXIT_CANNOT;
+	a.root_fd = root;
+	block_signals();
+	err = bring_up(&a);
+	if (!err)
+		err = work(&a);
+	take_down(&a);
+	if (!err)
+		return EXIT_FINE;
+	return err == -EINVAL ? EXIT_USAGE : EXIT_CANNOT;
+}
+
+static int64_t seconds(const char *text)
+{
+	char *end;
+	long long n = strtoll(text, &end, 10);
+
+	if (n <= 0 || end == text)
+		return -1;
+	if (!*end || !strcmp(end, "s"))
+		return n;
+	if (!strcmp(end, "m"))
+		return n * 60;
+	return !strcmp(end, "h") ? n * 3600 : -1;
+}
+
+static int usage(void)
+{
+	fputs("Usage: weir run --policy FILE [--catalog DIR] [--journal DIR] [--duration T]\n"
+	      "                [--gate bpf] [--confirmed] [--canary FILE] [--json]\n",
+	      stderr);
+	return EXIT_USAGE;
+}
+
+static const struct option options[] = {
+	{ "policy", required_argument, NULL, 'p' },
+	{ "catalog", required_argument, NULL, 'c' },
+	{ "journal", required_argument, NULL, 'J' },
+	{ "duration", required_argument, NULL, 'd' },
+	{ "gate", required_argument, NULL, 'g' },
+	{ "confirmed", no_argument, NULL, 'C' },
+	{ "canary", required_argument, NULL, 'y' },
+	{ "json", no_argument, NULL, 'j' },
+	{},
+};
+
+static int take_option(struct run_options *o, int opt)
+{
+	switch (opt) {
+	case 'p':
+		o->policy = optarg;
+		return 0;
+	case 'c':
+		o->catalog = optarg;
+		return 0;
+	case 'J':
+		o->journal = optarg;
+		return 0;
+	case 'y':
+		o->canary = optarg;
+		return 0;
+	case 'd':
+		o->duration_s = seconds(optarg);
+		return o->duration_s > 0 ? 0 : -EINVAL;
+	case 'C':
+		o->confirmed = true;
+		return 0;
+	case 'j':
+		o->json = true;
+		return 0;
+	case 'g':
+		if (!strcmp(optarg, "bpf"))
+			return 0;
+		fprintf(stderr, "weir: --gate %s: this build has only the bpf gate\n", optarg);
+		return -EINVAL;
+	default:
+		return -EINVAL;
+	}
+}
+
+int cmd_run(int argc, char **argv)
+{
+	char catalog[4096], canary[4200];
+	struct run_options o = { .policy = SOURCES_POLICY,
+				 .journal = "/var/log/weir",
+				 .trusted_files = true };
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (take_option(&o, opt))
+			return usage();
+	if (optind < argc)
+		return usage();
+	if (geteuid()) {
+		fputs("weir: run: root is needed to load gates\n", stderr);
+		return EXIT_CANNOT;
+	}
+	if (!o.catalog) {
+		if (sources_default_catalog(catalog, sizeof(catalog))) {
+			fputs("weir: run: no catalogue found: pass --catalog\n", stderr);
+			return EXIT_USAGE;
+		}
+		o.catalog = catalog;
+	}
+	if (!o.canary) {
+		canary_path(canary, sizeof(canary));
+		o.canary = canary;
+	}
+	o.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+	return run(&o);
+}

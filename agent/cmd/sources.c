@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cmd/sources.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include <weir/limits.h>
+
+#include "base/cleanup.h"
+#include "cmd/trust.h"
+#include "cmd/zoneinfo.h"
+#include "inventory/root.h"
+
+static const char *const folders[] = { "vendors", "directives", "confusables" };
+
+/* A catalogue while it is read. */
+struct reading {
+	const struct sources_wish *wish;
+	const char *dir;
+	int dir_fd;
+	struct catalog *catalog;
+	const char *extra_name; /* last part of wish->extra, or NULL */
+	const char *extra_folder; /* where it would lie */
+	uint64_t bytes;
+	uint32_t file_cnt;
+	struct diag *diag;
+};
+
+/* -@err with @d saying that of @file; -ENOMEM too. */
+static int complain(struct diag *d, const char *file, const char *what, int err)
+{
+	diag_set(d, file, 0, 0, "%s%s%s", what, *what ? ": " : "",
+		 err == -EINVAL	 ? "not a regular file" :
+		 err == -EXDEV	 ? "a link that leads out of the catalogue" :
+		 err == -ELOOP	 ? "a symbolic link, which is not followed here" :
+		 err == -EFBIG	 ? "larger than 1 GiB" :
+		 err == -ENODATA ? "became shorter while it was read" :
+				   strerror(-err));
+	return err;
+}
+
+/*
+ * @file as seen from the catalogue's directory, and never outside of it. Where
+ * openat2() is missing no link is followed, which is stricter.
+ */
+static int open_below(int dir_fd, const char *file, int flags)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(unsigned int)(flags | O_CLOEXEC),
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+	};
+	int fd = (int)syscall(SYS_openat2, dir_fd, file, &how, sizeof(how));
+
+	if (fd >= 0)
+		return fd;
+	if (errno != ENOSYS && errno != EPERM)
+		return -errno;
+	fd = openat(dir_fd, file, flags | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* What is behind @path_fd, opened as @file. */
+static int read_whole(int path_fd, const char *file, char **ret, size_t *ret_len, struct diag *d)
+{
+	CLEANUP(close_fdp) int fd = root_reopen(path_fd);
+	CLEANUP(freep) char *text = NULL;
+	struct stat st;
+	size_t len;
+	int err;
+
+	if (fd < 0)
+		return complain(d, file, "cannot be read", fd);
+	if (fstat(fd, &st))
+		return complain(d, file, "cannot be read", -errno);
+	if ((uint64_t)st.st_size > SOURCES_BYTES_MAX)
+		return complain(d, file, "cannot be read", -EFBIG);
+	len = (size_t)st.st_size;
+	text = malloc(len + 1);
+	if (!text)
+		return complain(d, file, "cannot be read", -ENOMEM);
+	err = root_read_at(fd, text, len, 0);
+	if (err)
+		return complain(d, file, "cannot be read", err);
+	text[len] = '\0';
+	*ret = take_ptr(text);
+	*ret_len = len;
+	return 0;
+}
+
+int sources_read(const char *file, bool is_trusted, char **ret, size_t *ret_len,
+		 struct diag *d)
+{
+	CLEANUP(close_fdp) int fd = open(file, O_PATH | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return complain(d, file, "cannot be read", -errno);
+	if (is_trusted)
+		err = trust_check(fd, file, d);
+	return err ? err : read_whole(fd, file, ret, ret_len, d);
+}
+
+static int add_text(struct reading *r, const char *file, const char *text, size_t len)
+{
+	int err = catalog_add(r->catalog, file, text, len, r->diag);
+
+	r->bytes += len;
+	r->file_cnt++;
+	return err == -ENOMEM ? complain(r->diag, file, "cannot be read", err) : err;
+}
+
+static int add_file(struct reading *r, const char *below)
+{
+	CLEANUP(close_fdp) int fd = open_below(r->dir_fd, below, O_PATH);
+	CLEANUP(freep) char *text = NULL;
+	char file[WEIR_PATH_MAX];
+	size_t len;
+	int err = 0;
+
+	snprintf(file, sizeof(file), "%s/%s", r->dir, below);
+	if (fd < 0)
+		return complain(r->diag, file, "cannot be read", fd);
+	if (r->wish->is_trusted)
+		err = trust_check(fd, file, r->diag);
+	if (!err)
+		err = read_whole(fd, file, &text, &len, r->diag);
+	if (err)
+		return err;
+	if (r->bytes + len > SOURCES_BYTES_MAX)
+		return complain(r->diag, file, "with the files before it", -EFBIG);
+	return add_text(r, file, text, len);
+}
+
+static int is_yaml(const struct dirent *e)
+{
+	size_t len = strlen(e->d_name);
+
+	return len > 5 && *e->d_name != '.' && !strcmp(e->d_name + len - 5, ".yaml");
+}
+
+/* Not alphasort(): its order is the locale's. */
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static bool is_replaced(const struct reading *r, const char *folder, const char *name)
+{
+	return r->extra_name && !strcmp(r->extra_folder, folder) &&
+	       !strcmp(r->extra_name, name);
+}
+
+static int add_list(struct reading *r, const char *folder, struct dirent **list, int cnt)
+{
+	char below[WEIR_NAME_MAX + 16];
+	int err = 0;
+
+	for (int i = 0; i < cnt; i++) {
+		if (!err && !is_replaced(r, folder, list[i]->d_name)) {
+			snprintf(below, sizeof(below), "%s/%s", folder, list[i]->d_name);
+			err = add_file(r, below);
+		}
+		free(list[i]);
+	}
+	free(list);
+	return err;
+}
+
+/* A catalogue without directives or confusables is one, too. */
+static int add_folder(struct reading *r, const char *folder)
+{
+	CLEANUP(close_fdp) int fd = open_below(r->dir_fd, folder, O_RDONLY | O_DIRECTORY);
+	char path[WEIR_PATH_MAX];
+	struct dirent **list = NULL;
+	int cnt, err = 0;
+
+	snprintf(path, sizeof(path), "%s/%s", r->dir, folder);
+	if (fd == -ENOENT && folder != folders[0])
+		return 0;
+	if (fd < 0)
+		return complain(r->diag, path, "cannot be opened", fd);
+	if (r->wish->is_trusted)
+		err = trust_check(fd, path, r->diag);
+	if (err)
+		return err;
+	cnt = scandirat(fd, ".", &list, is_yaml, by_bytes);
+	if (cnt < 0)
+		return complain(r->diag, path, "cannot be listed", -errno);
+	return add_list(r, folder, list, cnt);
+}
+
+static int add_directory(struct reading *r)
+{
+	CLEANUP(close_fdp) int fd = open(r->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return complain(r->diag, r->dir, "the catalogue cannot be opened", -errno);
+	if (r->wish->is_trusted)
+		err = trust_check(fd, r->dir, r->diag);
+	r->dir_fd = fd;
+	for (size_t i = 0; !err && i < ARRAY_SIZE(folders); i++)
+		err = add_folder(r, folders[i]);
+	if (!err && !r->file_cnt && !r->extra_name)
+		return diag_set(r->diag, r->dir, 0, 0,
+				"no catalogue: there is no *.yaml in its vendors, "
+				"directives or confusables");
+	return err;
+}
+
+static const char *folder_of(enum doc_kind kind)
+{
+	return kind == DOC_DIRECTIVE   ? folders[1] :
+	       kind == DOC_CONFUSABLES ? folders[2] :
+					 folders[0];
+}
+
+static int read_catalog(struct reading *r)
+{
+	const struct sources_wish *wish = r->wish;
+	CLEANUP(freep) char *extra = NULL;
+	const char *slash;
+	size_t len = 0;
+	int err = 0;
+
+	if (wish->extra) {
+		slash = strrchr(wish->extra, '/');
+		r->extra_name = slash ? slash + 1 : wish->extra;
+		err = sources_read(wish->extra, wish->is_trusted, &extra, &len, r->diag);
+	}
+	if (!err && extra)
+		r->extra_folder = folder_of(doc_kind_of(extra, len));
+	if (!err && r->dir)
+		err = add_directory(r);
+	/* Last: a complaint about what both have is then about the extra file. */
+	if (!err && extra)
+		err = add_text(r, wish->extra, extra, len);
+	return err ? err : catalog_seal(r->catalog, r->diag);
+}
+
+static int load_catalog(const struct sources_wish *wish, struct sources *s, struct diag *d)
+{
+	char dir[WEIR_PATH_MAX];
+	struct reading r = { .wish = wish, .diag = d };
+	size_t len;
+	int err;
+
+	if (wish->catalog) {
+		/* Messages read better without "catalog//vendors". */
+		len = strlen(wish->catalog);
+		while (len > 1 && wish->catalog[len - 1] == '/')
+			len--;
+		/* Room for the longest "/confusables/NAME" behind it. */
+		if (!len || len + WEIR_NAME_MAX + 16 > sizeof(dir))
+			return complain(d, wish->catalog, "the catalogue cannot be opened",
+					len ? -ENAMETOOLONG : -ENOENT);
+		memcpy(dir, wish->catalog, len);
+		dir[len] = '\0';
+		r.dir = dir;
+	}
+	err = catalog_new(&s->catalog);
+	if (err)
+		return complain(d, wish->catalog ? wish->catalog : "catalogue", "", err);
+	r.catalog = s->catalog;
+	err = read_catalog(&r);
+	return err == -ENOMEM ? complain(d, r.dir ? r.dir : wish->extra, "", err) : err;
+}
+
+/* The reader says "unknown zone"; on a host without zones that misleads. */
+static void explain_zone(struct diag *d)
+{
+	if (strncmp(d->text, "unknown zone", 12) != 0 || zoneinfo_is_installed())
+		return;
+	diag_set(d, d->file, d->line, d->col,
+		 "zones other than UTC are not known here: " ZONEINFO_DIR
+		 " is missing (install tzdata)");
+}
+
+int sources_load_policy(struct sources *s, const char *file, bool is_trusted,
+			struct diag *d)
+{
+	CLEANUP(policy_freep) struct policy *p = NULL;
+	CLEANUP(freep) char *text = NULL;
+	size_t len;
+	int err;
+
+	zoneinfo_forget();
+	err = sources_read(file, is_trusted, &text, &len, d);
+	if (err)
+		return err;
+	err = policy_parse(&s->context, file, text, len, &p, d);
+	if (err == -EINVAL)
+		explain_zone(d);
+	if (err == -ENOMEM)
+		complain(d, file, "", err);
+	if (err)
+		return err;
+	policy_free(s->policy);
+	s->policy = take_ptr(p);
+	return 0;
+}
+
+int sources_load(const struct sources_wish *wish, struct sources *ret, struct diag *d)
+{
+	CLEANUP(sources_exit) struct sources s = { 0 };
+	int err;
+
+	err = load_catalog(wish, &s, d);
+	if (err)
+		return err;
+	if (gethostname(s.host, sizeof(s.host) - 1))
+		s.host[0] = '\0';
+	s.context = (struct policy_context){
+		.catalog = s.catalog,
+		.zone_exists = zoneinfo_exists,
+		.zone_time = zoneinfo_time,
+	};
+	/* The name is copied with the struct, so the pointer waits for that. */
+	s.context.host = s.host;
+	if (wish->policy)
+		err = sources_load_policy(&s, wish->policy, wish->is_trusted, d);
+	if (err)
+		return err;
+	*ret = s;
+	ret->context.host = ret->host;
+	s = (struct sources){ 0 };
+	return 0;
+}
+
+void sources_exit(struct sources *s)
+{
+	policy_free(s->policy);
+	catalog_free(s->catalog);
+	memset(s, 0, sizeof(*s));
+}
+
+static bool has_vendors(const char *dir)
+{
+	char path[WEIR_PATH_MAX + 16];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/vendors", dir);
+	return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+/* "/src/weir/build/weir" and "/src/weir/build/unit/x" have "/src/weir/catalog". */
+static bool find_in_tree(char *path, size_t size)
+{
+	char *slash = strrchr(path, '/');
+
+	for (int up = 0; up < 2 && slash; up++) {
+		*slash = '\0';
+		slash = strrchr(path, '/');
+		if (!slash)
+			return false;
+		snprintf(slash, size - (size_t)(slash - path), "/catalog");
+		if (has_vendors(path))
+			return true;
+	}
+	return false;
+}
+
+int sources_default_catalog(char *out, size_t size)
+{
+	char path[WEIR_PATH_MAX];
+	ssize_t len;
+
+	if (has_vendors(SOURCES_CATALOG)) {
+		snprintf(out, size, "%s", SOURCES_CATALOG);
+		return 0;
+	}
+	len = readlink("/proc/self/exe", path, sizeof(path) - sizeof("/catalog"));
+	if (len <= 0)
+		return -ENOENT;
+	path[len] = '\0';
+	if (!find_in_tree(path, sizeof(path)) || strlen(path) >= size)
+		return -ENOENT;
+	snprintf(out, size, "%s", path);
+	return 0;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Sources: the catalogue's directory and the policy file, from disk to structs.
+ *
+ * Read whole or not at all, with one message that says which file is to blame.
+ * A catalogue is vendors/, directives/ and confusables/, of each the *.yaml in
+ * the order of their bytes, so that every host numbers indicators alike. Files
+ * are read, not mapped: one that shrinks meanwhile must not kill the agent.
+ */
+#ifndef WEIR_CMD_SOURCES_H
+#define WEIR_CMD_SOURCES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "catalog/catalog.h"
+#include "policy/policy.h"
+
+/* Of one file, and of all files of a catalogue together. */
+#define SOURCES_BYTES_MAX (1ULL << 30)
+
+#define SOURCES_CATALOG "/usr/share/weir/catalog"
+#define SOURCES_POLICY "/etc/weir/policy.yaml"
+
+struct sources_wish {
+	const char *catalog; /* directory; NULL: an empty catalogue */
+	const char *policy;  /* file; NULL: none */
+	/*
+	 * A vendor, directive or confusables file that joins the catalogue, in
+	 * the place of one with the same name there; NULL: none.
+	 */
+	const char *extra;
+	bool is_trusted; /* refuse what others than root can write, see trust.h */
+};
+
+/* Not to be moved once it is loaded: the context points into it. */
+struct sources {
+	struct catalog *catalog; /* sealed */
+	struct policy *policy;	 /* NULL: none was asked for */
+	struct policy_context context;
+	char host[256];
+};
+
+/*
+ * 0 and *ret the caller's for sources_exit(); -EINVAL with @d the complaint of
+ * a reader; another -errno with @d naming the file, line 0, and what failed.
+ */
+int sources_load(const struct sources_wish *wish, struct sources *ret, struct diag *d);
+
+/* The policy again, against the catalogue that is there; replaces the old one. */
+int sources_load_policy(struct sources *s, const char *file, bool is_trusted,
+			struct diag *d);
+void sources_exit(struct sources *s);
+
+/*
+ * A regular file's bytes with a NUL behind them, the caller's to free(). 0 or
+ * -errno with @d filled, line 0.
+ */
+int sources_read(const char *file, bool is_trusted, char **ret, size_t *ret_len,
+		 struct diag *d);
+
+/*
+ * Where the catalogue is when nobody says: the installed one, else that of the
+ * source tree this program was built in. -ENOENT: neither is there.
+ */
+int sources_default_catalog(char *out, size_t size);
+
+#endif /* WEIR_CMD_SOURCES_H */

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * weir status: what the running agent says of itself; without one, what the
+ * kernel still does on its own.
+ */
+#include "cmd/status.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "cmd/agent.h"
+#include "cmd/arming.h"
+#include "cmd/exit.h"
+#include "sense/pins.h"
+
+/* An agent that is stopped accepts and never answers. */
+#define ANSWER_TIMEOUT_S 2
+
+static void json_freep(json_t **j)
+{
+	json_decref(*j);
+}
+
+/* -ENOENT: no agent. -ETIMEDOUT: one that does not answer. */
+static int ask(struct buf *out)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX, .sun_path = AGENT_SOCKET };
+	struct timeval timeout = { .tv_sec = ANSWER_TIMEOUT_S };
+	CLEANUP(close_fdp) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char piece[4096];
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	if (connect(fd, (struct sockaddr *)&at, sizeof(at)))
+		return errno == ECONNREFUSED ? -ENOENT : -errno;
+	while ((n = read(fd, piece, sizeof(piece))) > 0)
+		buf_add(out, piece, n);
+	if (n < 0)
+		return errno == EAGAIN ? -ETIMEDOUT : -errno;
+	return out->err ? out->err : out->len ? 0 : -ETIMEDOUT;
+}
+
+static const char *str(const json_t *j, const char *key)
+{
+	const char *s = json_string_value(json_object_get(j, key));
+
+	return s ? s : "?";
+}
+
+static long long num(const json_t *j, const char *key)
+{
+	return json_integer_value(json_object_get(j, key));
+}
+
+static void print_gates(const json_t *gates)
+{
+	const char *why;
+	size_t i;
+	json_t *g;
+
+	puts("  hook     mechanism   strength  effect");
+	json_array_foreach(gates, i, g) {
+		printf("  %-8s %-11s %-9s %s\n", str(g, "hook"), str(g, "mechanism"),
+		       str(g, "strength"), str(g, "effect"));
+		why = json_string_value(json_object_get(g, "why"));
+		if (why)
+			printf("             %s\n", why);
+	}
+}
+
+static void print_counters(const json_t *c, const json_t *t)
+{
+	printf("table: %lld files, %lld directories, %lld hashes, %lld build-ids, %lld prefixes; "
+	       "%lld files guarded\n",
+	       num(t, "files"), num(t, "directories"), num(t, "hashes"), num(t, "build_ids"),
+	       num(t, "prefixes"), num(t, "guarded"));
+	printf("since start: %lld records, %lld denials, %lld lost, %lld identified, "
+	       "%lld keys added, %lld journal lines lost\n",
+	       num(c, "records"), num(c, "denials"), num(c, "lost"), num(c, "identified"),
+	       num(c, "keys_added"), num(c, "journal_lost"));
+}
+
+static void print_text(const json_t *j)
+{
+	const json_t *p = json_object_get(j, "policy"), *r = json_object_get(j, "refused");
+
+	printf("EFFECTIVE: %s\n", str(j, "effective"));
+	printf("agent: running, pid %lld, %s%s\n", num(j, "pid"),
+	       json_is_true(json_object_get(j, "ready")) ? "ready" : "NOT ready: ",
+	       json_is_true(json_object_get(j, "ready")) ? "" : str(j, "not_ready"));
+	printf("policy: %s serial %lld, enforce: %s, %s (%s)\n", str(p, "name"),
+	       num(p, "serial"), json_is_true(json_object_get(p, "enforce")) ? "true" : "false",
+	       str(j, "arm"), str(p, "file"));
+	if (r)
+		printf("REFUSED: wanted %lld, running %lld, because %s\n",
+		       num(r, "wanted_serial"), num(p, "serial"), str(r, "because"));
+	print_gates(json_object_get(j, "gates"));
+	print_counters(json_object_get(j, "counters"), json_object_get(j, "table"));
+	if (json_object_get(j, "journal_trouble"))
+		printf("JOURNAL: cannot be written: %s; the gates are not affected\n",
+		       str(j, "journal_trouble"));
+}
+
+/* No agent to ask: the kernel's own state is on the pins. */
+static int without_agent(int why, bool as_json)
+{
+	struct weir_control c;
+	struct weir_arm arm;
+	const char *agent = why == -ETIMEDOUT ? "does not answer" : "not running";
+	bool acts;
+
+	if (pins_read_control(&c) || pins_read_arm(&arm)) {
+		if (as_json)
+			printf("{\"agent\":\"%s\",\"gates\":[],\"ready\":false}\n", agent);
+		else
+			printf("EFFECTIVE: nothing: agent %s, no gates pinned\n", agent);
+		return EXIT_CANNOT;
+	}
+	acts = c.enforce && arming_state(&arm, arming_now_ns()) != ARMED_NO &&
+	       c.lapse_ns > arming_now_ns();
+	if (as_json)
+		printf("{\"agent\":\"%s\",\"ready\":false,\"enforcing\":%s,\"generation\":%llu}\n",
+		       agent, acts ? "true" : "false", (unsigned long long)c.generation);
+	else
+		printf("EFFECTIVE: the kernel goes on alone: %s by table generation %llu\n"
+		       "agent: %s; `weir disarm` works without it\n",
+		       acts ? "blocks" : "blocks nothing", (unsigned long long)c.generation,
+		       agent);
+	return EXIT_CANNOT;
+}
+
+int status_policy(char *name, size_t size, int64_t *serial)
+{
+	CLEANUP(buf_free) struct buf text = {};
+	CLEANUP(json_freep) json_t *j = NULL;
+	const json_t *p;
+	int err = ask(&text);
+
+	if (err)
+		return err;
+	j = json_loadb(text.data, text.len, 0, NULL);
+	p = json_object_get(j, "policy");
+	if (!p)
+		return -EPROTO;
+	snprintf(name, size, "%s", str(p, "name"));
+	*serial = num(p, "serial");
+	return 0;
+}
+
+static int show(bool as_json, bool want_ready)
+{
+	CLEANUP(buf_free) struct buf text = {};
+	CLEANUP(json_freep) json_t *j = NULL;
+	int err = ask(&text);
+
+	if (err && want_ready)
+		return EXIT_CANNOT;
+	if (err)
+		return without_agent(err, as_json);
+	j = json_loadb(text.data, text.len, 0, NULL);
+	if (!j) {
+		fputs("weir: status: the agent's answer is damaged\n", stderr);
+		return EXIT_INCOMPLETE;
+	}
+	if (want_ready && !json_is_true(json_object_get(j, "ready")))
+		return EXIT_CANNOT;
+	if (as_json)
+		fwrite(text.data, 1, text.len, stdout);
+	else
+		print_text(j);
+	return EXIT_FINE;
+}
+
+/* Asks again every so often until ready or the time is up; then tells why not. */
+static int wait_ready(bool as_json, unsigned int timeout_s)
+{
+	const struct timespec pause = { .tv_nsec = 100 * 1000000L };
+	uint64_t end = arming_now_ns() + timeout_s * 1000000000ULL;
+
+	while (show(as_json, true) != EXIT_FINE) {
+		if (arming_now_ns() >= end) {
+			fprintf(stderr, "weir: status: not ready within %u s\n", timeout_s);
+			show(as_json, false);
+			return EXIT_CANNOT;
+		}
+		nanosleep(&pause, NULL);
+	}
+	return EXIT_FINE;
+}
+
+static int usage(void)
+{
+	fputs("Usage: weir status [--json] [--wait ready [--timeout SECONDS]]\n", stderr);
+	return EXIT_USAGE;
+}
+
+int cmd_status(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "wait", required_argument, NULL, 'w' },
+		{ "timeout", required_argument, NULL, 't' },
+		{},
+	};
+	bool as_json = false, wait = false;
+	long timeout = 30;
+	char none[] = "", *end = none;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (opt == 'j')
+			as_json = true;
+		else if (opt == 'w' && !strcmp(optarg, "ready"))
+			wait = true;
+		else if (opt == 't')
+			timeout = strtol(optarg, &end, 10);
+		else
+			return usage();
+	}
+	if (optind < argc || *end || timeout < 0 || timeout > 86400)
+		return usage();
+	return wait ? wait_ready(as_json, timeout) : show(as_json, false);
+}

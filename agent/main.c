@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * weir: one binary, one verb each.
+ */
+#include <bpf/libbpf.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "cmd/arm.h"
+#include "cmd/check.h"
+#include "cmd/doctor.h"
+#include "cmd/events.h"
+#include "cmd/exit.h"
+int cmd_explain(int argc, char **argv); /* explain.h */
+#include "cmd/run.h"
+#include "cmd/status.h"
+#include "cmd/version.h"
+
+static const struct {
+	const char *verb;
+	int (*run)(int argc, char **argv);
+	const char *what;
+} verbs[] = {
+	{ "check", cmd_check, "is a policy, vendor or directive file well formed" },
+	{ "run", cmd_run, "the agent: watch, and block what is armed" },
+	{ "status", cmd_status, "what is in force, how strong, what was lost" },
+	{ "events", cmd_events, "what happened, from the journal" },
+	{ "explain", cmd_explain, "which rule decides about a file, process, address or name" },
+	{ "doctor", cmd_doctor, "what this kernel can do, and why not more" },
+	{ "arm", cmd_arm, "let the policy block, for ten minutes" },
+	{ "confirm", cmd_confirm, "keep it armed, from a new login" },
+	{ "disarm", cmd_disarm, "block nothing; works with the agent stopped" },
+};
+
+static int help(FILE *out, int rc)
+{
+	size_t i;
+
+	fputs("Usage: weir VERB [OPTIONS]\n", out);
+	for (i = 0; i < ARRAY_SIZE(verbs); i++)
+		fprintf(out, "  %-8s %s\n", verbs[i].verb, verbs[i].what);
+	fputs("Exit: 0 fine, 1 found, 2 usage or policy, 3 this host cannot, 4 incomplete. "
+	      "See weir(8).\n", out);
+	return rc;
+}
+
+/* libbpf explains each refused program at length; WEIR_DEBUG shows it. */
+__attribute__((format(printf, 2, 0))) static int libbpf_says(enum libbpf_print_level level,
+							       const char *fmt, va_list ap)
+{
+	(void)level;
+	return getenv("WEIR_DEBUG") ? vfprintf(stderr, fmt, ap) : 0;
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	libbpf_set_print(libbpf_says);
+	if (argc < 2)
+		return help(stderr, EXIT_USAGE);
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help"))
+		return help(stdout, EXIT_FINE);
+	if (!strcmp(argv[1], "--version")) {
+		puts("weir " WEIR_VERSION);
+		return EXIT_FINE;
+	}
+	for (i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (!strcmp(argv[1], verbs[i].verb))
+			return verbs[i].run(argc - 1, argv + 1);
+	fprintf(stderr, "weir: unknown verb \"%s\"\n", argv[1]);
+	return help(stderr, EXIT_USAGE);
+}
