@@ -14,7 +14,7 @@
 #include "cmd/doctor.h"
 #include "cmd/events.h"
 #include "cmd/exit.h"
-int cmd_explain(int argc, char **argv); /* explain.h */
+#include "cmd/explain.h"
 #include "cmd/run.h"
 #include "cmd/status.h"
 #include "cmd/version.h"

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "cmd/arming.h"
 #include "cmd/plan.h"
 #include "cmd/sources.h"
 #include "event/event.h"
@@ -71,7 +72,7 @@ struct agent {
 	int64_t wanted_serial; /* of a policy that was refused; 0: none */
 	char refusal[600];
 	int root_fd;
-	bool is_armed; /* as last seen */
+	enum armed armed; /* as last seen */
 };
 
 /* load.c: 0, or -errno with @d; what was in force stays so. */
@@ -99,6 +100,12 @@ void agent_note(struct agent *a, enum event_kind kind, struct event_note *note,
 
 /* "blocked exec of ..." and the like go here when nobody reads JSON. */
 void agent_say(struct agent *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* loop.c: until told to stop. 0 or -errno. */
+int agent_loop(struct agent *a, int listen_fd);
+
+/* Notes when the arm state has changed since the last look. */
+void agent_watch_arm(struct agent *a);
 
 /* control.c: one JSON document about everything, for `weir status`. */
 void agent_status(struct agent *a, struct buf *out);

@@ -49,6 +49,7 @@ static int write_line(const char *path, const char *line)
 	char aside[128];
 	size_t len = strlen(line);
 
+	mkdir("/var/lib", 0755); /* there on any host but the smallest */
 	if (mkdir(ARMING_STATE, 0700) && errno != EEXIST)
 		return -errno;
 	snprintf(aside, sizeof(aside), "%s.new", path);

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "event/event.h"
 #include "inventory/meeting.h"
 #include "inventory/names.h"
 #include "inventory/root.h"
@@ -230,7 +231,6 @@ static int refuse_meetings(const struct plan *p, const struct catalog *c, const 
 /* What this version records but cannot enforce must not pass for enforced. */
 static int refuse_modes(const struct policy *p, struct diag *d)
 {
-	static const char *const names[] = { "observe", "freeze", "offline", "block" };
 	uint32_t i, k;
 
 	for (i = 0; p->enforce && i < p->rule_cnt; i++)
@@ -241,7 +241,7 @@ static int refuse_modes(const struct policy *p, struct diag *d)
 				return diag_set(d, p->file, p->rules[i].line, 1,
 						"mode %s is recorded but not enforced by this "
 						"version; remove it or set enforce: false",
-						names[mode]);
+						mode_name(mode));
 		}
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Between gates.c (load, attach), gates_prove.c and gates_adopt.c.
+ * Between gates.c, gates_load.c, gates_prove.c and gates_adopt.c.
  */
 #ifndef WEIR_SENSE_GATES_PRIVATE_H
 #define WEIR_SENSE_GATES_PRIVATE_H
@@ -24,6 +24,15 @@ struct gates_private {
 	bool attached[FAMILY_MAX];
 	int cgroup;
 };
+
+/* Bit per program that @family uses by @choice on this kernel. */
+uint64_t gates_programs(const struct gates *g, enum family family, enum choice choice);
+
+/* Loads what probably works all at once; if not, only the maps. */
+int gates_load_first(struct gates *g);
+
+/* The programs of @choice, unless they are loaded already. */
+int gates_load_family(struct gates *g, enum family family, enum choice choice);
 
 /* True when every hook of @family holds what its mechanism promises. */
 bool gates_prove_family(struct gates *g, enum family family);

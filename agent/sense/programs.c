@@ -72,9 +72,12 @@ bool choice_possible(enum choice choice, const struct kernel *k, char *why, size
 						 strerror(k->trampoline));
 	if (choice == CHOICE_FMOD_RET)
 		return true;
+	if (!lsm_possible(k, why, size))
+		return false;
 	if (choice == CHOICE_LSM_SLEEPABLE && !k->has_hash)
-		return no(why, size, "no bpf_ima_file_hash before 5.18", "");
-	return lsm_possible(k, why, size);
+		return no(why, size, "no SHA-256 for BPF before 5.18: known files, places and "
+				     "build-ids only", "");
+	return true;
 }
 
 enum weir_mechanism choice_mechanism(enum choice choice, enum family family)

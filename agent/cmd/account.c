@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cmd/account.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/date.h"
+#include "base/prefix.h"
+#include "event/event.h"
+#include "policy/compile.h"
+#include "policy/decide.h"
+
+/* Both clocks at one moment. */
+struct now {
+	int64_t wall_s;
+	uint64_t boot_ns;
+};
+
+static struct now read_clocks(void)
+{
+	struct timespec wall = { 0 }, boot = { 0 };
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	return (struct now){
+		.wall_s = wall.tv_sec,
+		.boot_ns = (uint64_t)boot.tv_sec * 1000000000ULL + (uint64_t)boot.tv_nsec,
+	};
+}
+
+void account_exit(struct account *a)
+{
+	match_free(&a->match);
+	guard_free(a->guard);
+	memset(a, 0, sizeof(*a));
+}
+
+/* Of what is no finding, the one that comes nearest. */
+static const struct evidence *strongest(const struct match *m, const struct catalog *c)
+{
+	const struct evidence *best = match_best(m);
+
+	for (uint32_t i = 0; !best && i < m->product_cnt; i++)
+		if (m->products[i].cleared_by != MATCH_NONE)
+			best = &m->products[i];
+	for (uint32_t i = 0; !best && i < m->product_cnt; i++)
+		if (!c->products[m->products[i].product].confusable)
+			best = &m->products[i];
+	return best;
+}
+
+/* What was hit of the product, of the kinds that are looked up at a gate. */
+static const struct indicator *kernel_key(const struct account *a)
+{
+	const struct catalog *c = a->sources->catalog;
+	const struct indicator *best = NULL;
+
+	for (uint32_t i = 0; i < a->match.hit_cnt; i++) {
+		const struct indicator *ind = &c->indicators[a->match.hits[i]];
+
+		if (ind->product != a->evidence->product || !ind->sufficient)
+			continue;
+		if (ind->kind != IND_PATH && ind->kind != IND_DIR && ind->kind != IND_MODULE &&
+		    ind->kind != IND_CIDR && ind->kind != IND_BUILD_ID &&
+		    (ind->kind != IND_SHA256 || !ind->size))
+			continue;
+		if (!best || ind->confidence > best->confidence)
+			best = ind;
+	}
+	return best;
+}
+
+/* The path as it was asked for is tried too: the catalogue may name the link. */
+static int find_evidence(struct account *a)
+{
+	CLEANUP(match_index_freep) struct match_index *x = NULL;
+	const struct catalog *c = a->sources->catalog;
+	struct facts linked = a->subject->facts;
+	int err;
+
+	err = match_index_new(c, &x);
+	if (!err)
+		err = match_facts(x, &a->subject->facts, &a->match);
+	linked.path = a->subject->link;
+	if (!err && a->subject->link && !match_best(&a->match))
+		err = match_facts(x, &linked, &a->match);
+	if (err)
+		return err;
+	a->evidence = strongest(&a->match, c);
+	if (!a->evidence)
+		return 0;
+	a->product = &c->products[a->evidence->product];
+	a->is_finding = a->evidence->is_finding;
+	a->key = kernel_key(a);
+	return 0;
+}
+
+static int find_guard(struct account *a)
+{
+	CLEANUP(close_fdp) int root = -1;
+
+	if (!a->subject->is_here || a->subject->is_dir)
+		return 0;
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	a->guard_err = root < 0 ? -errno : guard_new(root, NULL, &a->guard);
+	if (a->guard_err == -ENOMEM)
+		return a->guard_err;
+	if (!a->guard_err)
+		a->guarded = guard_find(a->guard, a->subject->st.st_dev, a->subject->st.st_ino);
+	return 0;
+}
+
+static const struct exemption *exemption_for(const struct policy *p, uint32_t product,
+					     int64_t now_s)
+{
+	for (uint32_t i = 0; i < p->exemption_cnt; i++) {
+		const struct exemption *e = &p->exemptions[i];
+
+		if (e->product_at == product && e->here && e->until > now_s)
+			return e;
+	}
+	return NULL;
+}
+
+static bool lets_port(const struct allowance *allow, const struct facts *f)
+{
+	for (uint32_t i = 0; i < allow->port_cnt; i++)
+		if (allow->ports[i].protocol == f->protocol && allow->ports[i].first <= f->port &&
+		    f->port <= allow->ports[i].last)
+			return true;
+	return !allow->port_cnt;
+}
+
+static const struct allowance *allowance_for(const struct rule *rule, const struct facts *f)
+{
+	struct prefix one = { .family = (uint8_t)f->family, .len = f->family == AF_INET ? 32 : 128 };
+	struct prefix net;
+	const char *why;
+
+	if (!f->family)
+		return NULL;
+	memcpy(one.addr, f->addr, sizeof(one.addr));
+	for (uint32_t i = 0; i < rule->allow_cnt; i++)
+		if (!prefix_parse(rule->allow[i].to, &net, &why) && prefix_covers(&net, &one) &&
+		    lets_port(&rule->allow[i], f))
+			return &rule->allow[i];
+	return NULL;
+}
+
+/* As the kernel would, were the host armed and the gate able to deny. */
+static int ask_verdict(struct account *a, struct now now, struct diag *d)
+{
+	CLEANUP(compiled_freep) struct compiled *t = NULL;
+	const struct policy *p = a->sources->policy;
+	uint32_t product = (uint32_t)(a->product - a->sources->catalog->products);
+	struct weir_question q = {
+		.now_ns = now.boot_ns,
+		.host = { .lapse_ns = WEIR_NEVER, .armed_ns = WEIR_NEVER, .enforce = p->enforce },
+		.strength = WEIR_CAN_DENY,
+	};
+	bool may_enforce = a->evidence ? a->evidence->may_enforce : true;
+	int err;
+
+	err = compile(a->sources->catalog, p, now.wall_s, now.boot_ns, &t, d);
+	if (err)
+		return err;
+	q.rule = t->rules[product + 1];
+	q.key = (struct weir_key){ .rule = product + 1, .kind = WEIR_KEY_FILE };
+	q.key.flags = may_enforce ? WEIR_KEY_ENFORCE : 0;
+	q.flags = a->guarded ? WEIR_Q_GUARD : 0;
+	a->answer = weir_decide(&q);
+	return 0;
+}
+
+static int find_rule(struct account *a, struct diag *d)
+{
+	const struct policy *p = a->sources->policy;
+	const struct catalog *c = a->sources->catalog;
+	struct now now = read_clocks();
+
+	if (!p || !a->product)
+		return 0;
+	a->rule = policy_rule_for(p, c, (uint32_t)(a->product - c->products));
+	if (!a->rule)
+		return 0;
+	a->exemption = exemption_for(p, (uint32_t)(a->product - c->products), now.wall_s);
+	a->allowance = allowance_for(a->rule, &a->subject->facts);
+	return ask_verdict(a, now, d);
+}
+
+int account_make(const struct sources *sources, const struct subject *s,
+		 struct account *ret, struct diag *d)
+{
+	CLEANUP(account_exit) struct account a = { .subject = s, .sources = sources };
+	int err;
+
+	a.product = s->product;
+	err = find_evidence(&a);
+	if (!err)
+		err = find_guard(&a);
+	if (!err)
+		err = find_rule(&a, d);
+	if (err)
+		return err;
+	*ret = a;
+	a = (struct account){ 0 };
+	return 0;
+}
+
+bool account_is_listed(const struct account *a)
+{
+	const struct subject *s = a->subject;
+
+	return a->is_finding || s->vendor || s->product || s->directive;
+}
+
+void account_time(int64_t at, struct buf *out)
+{
+	struct date d;
+
+	date_from_days(at / 86400 - (at % 86400 < 0), &d);
+	at -= date_to_days(d.year, d.mon, d.day) * 86400;
+	buf_addf(out, "%04d-%02d-%02dT%02d:%02d:%02dZ", d.year, d.mon, d.day, (int)(at / 3600),
+		 (int)(at / 60 % 60), (int)(at % 60));
+}
+
+static void add_class_reason(const struct account *a, struct buf *out)
+{
+	static const struct rule by_name = { .level = RULE_PRODUCT };
+	const char *class = product_class_name(a->product->class);
+
+	if (!policy_class_enforced(&by_name, a->product->class))
+		buf_addf(out, "not stopped: class %s is never enforced, by no rule", class);
+	else
+		buf_addf(out,
+			 "not stopped: a rule about a %s does not enforce class %s; it takes a "
+			 "rule that names the product",
+			 rule_level_name(a->rule->level), class);
+}
+
+void account_reason(const struct account *a, struct buf *out)
+{
+	if (a->allowance)
+		buf_addf(out, "reachable: the rule allows %s (%s)", a->allowance->to,
+			 a->allowance->why ? a->allowance->why : "no reason given");
+	else if (a->answer.reason == WEIR_BY_GUARD)
+		buf_add_str(out, "never stopped: it is in the guard; a policy that enforces this is "
+				 "refused as a whole");
+	else if (a->answer.reason == WEIR_BY_RULE)
+		buf_add_str(out, "blocked, as soon as the host is armed and the gate can deny "
+				 "(see weir status)");
+	else if (a->answer.reason == WEIR_BY_FLAG)
+		buf_add_str(out, "not blocked, only recorded as would-block: the policy says "
+				 "enforce: false");
+	else if (a->answer.reason == WEIR_BY_MODE)
+		buf_addf(out, "not blocked now: the mode is %s", mode_name(a->answer.mode));
+	else if (a->answer.reason == WEIR_BY_CLASS)
+		add_class_reason(a, out);
+	else if (a->answer.reason == WEIR_BY_EVIDENCE)
+		buf_add_str(out, "not stopped: no indicator that is sufficient alone has high "
+				 "confidence");
+	else
+		buf_addf(out, "not stopped: %s", reason_text(a->answer.reason));
+}

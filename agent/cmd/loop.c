@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The loop: rings, signals, timers, status. One thread; the only work that may
+ * take time, reading new executables, is the identifier's.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "cmd/agent.h"
+#include "cmd/arming.h"
+#include "cmd/notify.h"
+#include "sense/pins.h"
+
+/*
+ * Records are submitted without a wake-up (one costs 13 to 15 us, a verdict
+ * 0.1 to 0.3), so the rings are looked at by the clock: often while there is
+ * something in them, seldom when there is not. A denial wakes us at once.
+ */
+#define DRAIN_BUSY_MS 20
+#define DRAIN_IDLE_MS 200
+
+/* Losses, pins, stuck identifiers, the watchdog. */
+#define TEND_MS 1000
+
+/* The gates prove themselves again, and the table's lapse is put off. */
+#define PROVE_EVERY_TENDS 60
+
+#define EVENTS 16
+
+struct loop {
+	int epoll, signals, drain_timer, tend_timer, stop_timer, listen;
+	unsigned int tends;
+	bool is_busy, stop;
+	bool was_trial; /* ended at the keyboard or by --duration */
+};
+
+static void reload(struct agent *a)
+{
+	struct event_note note = {};
+	struct diag d;
+	int err;
+
+	notify_state("RELOADING=1");
+	err = agent_load(a, &d);
+	if (!err) {
+		agent_note(a, EVENT_POLICY_LOADED, NULL, "policy loaded", NULL);
+		agent_say(a, "weir: policy %s serial %lld in force",
+			  a->now->sources.policy->name,
+			  (long long)a->now->sources.policy->serial);
+	} else {
+		if (d.text[0])
+			diag_format(&d, a->refusal, sizeof(a->refusal));
+		else
+			snprintf(a->refusal, sizeof(a->refusal), "policy could not be loaded: %s",
+				 strerror(-err));
+		agent_note(a, EVENT_POLICY_REFUSED, &note, a->refusal, NULL);
+		fprintf(stderr, "%s\nweir: the policy is refused; serial %lld stays in force\n",
+			a->refusal, (long long)a->now->sources.policy->serial);
+	}
+	notify_state("READY=1");
+}
+
+static void set_timer(int fd, int ms)
+{
+	struct itimerspec t = { .it_value = { .tv_sec = ms / 1000,
+					      .tv_nsec = ms % 1000 * 1000000L } };
+
+	t.it_interval = t.it_value;
+	timerfd_settime(fd, 0, &t, NULL);
+}
+
+/* Quick while there is traffic, slow while there is none. */
+static void drain(struct agent *a, struct loop *l)
+{
+	bool busy = agent_drain(a);
+
+	if (busy != l->is_busy)
+		set_timer(l->drain_timer, busy ? DRAIN_BUSY_MS : DRAIN_IDLE_MS);
+	l->is_busy = busy;
+}
+
+void agent_watch_arm(struct agent *a)
+{
+	struct weir_arm arm = {};
+	uint32_t zero = 0;
+	static const struct {
+		enum event_kind kind;
+		const char *text;
+	} notes[] = {
+		[ARMED_NO] = { EVENT_DISARM, "disarmed, or the unconfirmed arm ran out" },
+		[ARMED_UNTIL] = { EVENT_ARM, "armed; ends by itself unless confirmed" },
+		[ARMED_CONFIRMED] = { EVENT_CONFIRM, "armed and confirmed" },
+	};
+	struct event_note note = {};
+	enum armed state;
+
+	if (gates_map_get(gates_map(a->gates, "weir_arm"), &zero, &arm))
+		return;
+	state = arming_state(&arm, arming_now_ns());
+	if (state == a->armed)
+		return;
+	a->armed = state;
+	note.uid = arm.uid;
+	note.session = arm.session;
+	note.auid = ~0u;
+	agent_note(a, notes[state].kind, &note, notes[state].text, NULL);
+}
+
+static void watch_gates(struct agent *a)
+{
+	struct event_note note = {};
+
+	if (gates_prove(a->gates))
+		return;
+	agent_note(a, EVENT_GATE_LOST, &note, "a gate no longer stops its canary", NULL);
+	fprintf(stderr, "weir: a gate no longer stops its canary: see weir status\n");
+}
+
+static void watch_pins(struct agent *a)
+{
+	static const char text[] = "pins were removed: the gates end with this agent";
+
+	if (a->count.reported_missing || gates_pinned(a->gates))
+		return;
+	a->count.reported_missing = 1;
+	agent_note(a, EVENT_GATE_LOST, NULL, text, NULL);
+	fprintf(stderr, "weir: %s\n", text);
+}
+
+static void tend(struct agent *a, struct loop *l)
+{
+	agent_report_losses(a);
+	agent_watch_arm(a);
+	watch_pins(a);
+	identify_tend(a->identify);
+	if (++l->tends % PROVE_EVERY_TENDS == 0) {
+		watch_gates(a);
+		agent_touch_lapse(a);
+	}
+	notify_state("WATCHDOG=1");
+}
+
+static void take_signal(struct agent *a, struct loop *l)
+{
+	struct signalfd_siginfo info;
+
+	while (read(l->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGHUP) {
+			reload(a);
+			continue;
+		}
+		l->was_trial |= info.ssi_signo == SIGINT;
+		l->stop = true;
+	}
+}
+
+static void eat_timer(int fd)
+{
+	uint64_t ticks;
+
+	if (read(fd, &ticks, sizeof(ticks)) < 0)
+		return;
+}
+
+static void dispatch(struct agent *a, struct loop *l, int fd)
+{
+	if (fd == l->signals) {
+		take_signal(a, l);
+	} else if (fd == l->listen) {
+		control_serve(a, fd);
+	} else if (fd == identify_fd(a->identify)) {
+		agent_take_identified(a);
+	} else if (fd == l->stop_timer) {
+		l->was_trial = true;
+		l->stop = true;
+	} else if (fd == l->tend_timer) {
+		eat_timer(fd);
+		tend(a, l);
+	} else {
+		if (fd == l->drain_timer)
+			eat_timer(fd);
+		drain(a, l);
+	}
+}
+
+static int watch(struct loop *l, int fd)
+{
+	struct epoll_event e = { .events = EPOLLIN, .data.fd = fd };
+
+	return fd < 0 || epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &e) ? -errno : 0;
+}
+
+static int new_timer(void)
+{
+	return timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+}
+
+static int open_loop(struct agent *a, struct loop *l)
+{
+	sigset_t set;
+	int err;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	l->epoll = epoll_create1(EPOLL_CLOEXEC);
+	l->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	l->drain_timer = new_timer();
+	l->tend_timer = new_timer();
+	l->stop_timer = new_timer();
+	set_timer(l->drain_timer, DRAIN_IDLE_MS);
+	set_timer(l->tend_timer, TEND_MS);
+	if (a->opts->duration_s)
+		set_timer(l->stop_timer, a->opts->duration_s * 1000);
+	err = watch(l, l->signals);
+	if (!err)
+		err = watch(l, l->drain_timer);
+	if (!err)
+		err = watch(l, l->tend_timer);
+	if (!err)
+		err = watch(l, l->stop_timer);
+	if (!err)
+		err = watch(l, l->listen);
+	if (!err)
+		err = watch(l, identify_fd(a->identify));
+	if (!err)
+		err = watch(l, a->gates->ring[WEIR_RING_DENIALS].map_fd);
+	return err;
+}
+
+/*
+ * A service that stops leaves its gates to the next one. A trial in which
+ * nothing was enforced leaves nothing: there is no verdict to keep up.
+ */
+static void clear_up(struct agent *a, const struct loop *l)
+{
+	agent_drain(a);
+	if (l->was_trial && !a->gates->control.enforce && !pins_remove())
+		agent_note(a, EVENT_STOP, NULL, "agent stopped; nothing was enforced, "
+						"nothing stays in the kernel", NULL);
+	else
+		agent_note(a, EVENT_STOP, NULL, "agent stopped; the gates stay", NULL);
+}
+
+int agent_loop(struct agent *a, int listen_fd)
+{
+	struct epoll_event events[EVENTS];
+	struct loop l = { .listen = listen_fd };
+	int i, n, err = open_loop(a, &l);
+
+	if (err)
+		return err;
+	while (!l.stop) {
+		n = epoll_wait(l.epoll, events, EVENTS, -1);
+		for (i = 0; i < n; i++)
+			dispatch(a, &l, events[i].data.fd);
+	}
+	notify_state("STOPPING=1");
+	clear_up(a, &l);
+	return 0;
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Loading programs.
+ *
+ * One object holds all of them. What probably works is loaded in one go; where
+ * that fails, or a canary says otherwise, a family is loaded anew by itself
+ * with the next choice. The maps are the same under all: libbpf finds a map
+ * that is already pinned and creates and pins it otherwise, which is also how
+ * a restarted agent comes by the tables of the one before.
+ */
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "sense/gates_private.h"
+#include "sense/objects.h"
+#include "sense/rodata.h"
+
+/* Shared maps come from the pins, or in a rehearsal from the first object. */
+static int share_maps(struct gates *g, struct bpf_object *object)
+{
+	struct bpf_map *map;
+	char path[128];
+	int err = 0;
+
+	bpf_object__for_each_map(map, object) {
+		if (bpf_map__is_internal(map))
+			continue;
+		if (g->p->opts.pin) {
+			snprintf(path, sizeof(path), WEIR_PIN_DIR "/%s", bpf_map__name(map));
+			err = bpf_map__set_pin_path(map, path);
+		} else if (g->p->first) {
+			err = bpf_map__reuse_fd(map, gates_map(g, bpf_map__name(map)));
+		}
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void set_constants(struct gates *g, struct bpf_object *object)
+{
+	rodata_set(object, "weir_build", g->build);
+	rodata_set(object, "weir_learner", getpid());
+	rodata_set(object, "weir_vmemmap", g->kernel.vmemmap);
+	rodata_set(object, "weir_page_offset", g->kernel.page_offset);
+	rodata_set(object, "weir_page_size", g->kernel.page_size);
+}
+
+uint64_t gates_programs(const struct gates *g, enum family family, enum choice choice)
+{
+	uint64_t set = 0;
+	unsigned int i;
+
+	for (i = 0; i < program_cnt; i++)
+		if (programs[i].family == family && programs[i].choices & 1u << choice &&
+		    (g->kernel.has_modules || !programs[i].modules))
+			set |= 1ull << i;
+	return set;
+}
+
+static void select_programs(struct bpf_object *object, uint64_t set)
+{
+	struct bpf_program *prog;
+	unsigned int i;
+
+	bpf_object__for_each_program(prog, object)
+		bpf_program__set_autoload(prog, false);
+	for (i = 0; i < program_cnt; i++) {
+		prog = bpf_object__find_program_by_name(object, programs[i].name);
+		if (prog)
+			bpf_program__set_autoload(prog, set >> i & 1);
+	}
+}
+
+/* The object with the programs in @set loaded. */
+static int load_set(struct gates *g, uint64_t set, struct bpf_object **ret)
+{
+	struct object_bytes bytes = object_bytes(!g->kernel.has_loop);
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "weir");
+	struct bpf_object *object;
+	int err;
+
+	object = bpf_object__open_mem(bytes.start, bytes.size, &opts);
+	if (!object)
+		return -errno;
+	select_programs(object, set);
+	set_constants(g, object);
+	err = share_maps(g, object);
+	if (!err)
+		err = bpf_object__load(object);
+	if (err) {
+		bpf_object__close(object);
+		return err;
+	}
+	*ret = object;
+	return 0;
+}
+
+/* Those of @set that this kernel takes when asked one at a time. */
+static uint64_t accepted(struct gates *g, uint64_t set)
+{
+	struct bpf_object *object;
+	uint64_t good = 0;
+	unsigned int i;
+
+	for (i = 0; i < program_cnt; i++) {
+		if (!(set >> i & 1) || load_set(g, 1ull << i, &object))
+			continue;
+		bpf_object__close(object);
+		good |= 1ull << i;
+	}
+	return good;
+}
+
+/* What each family would use if everything held what it promises. */
+static uint64_t first_set(const struct gates *g)
+{
+	char why[160];
+	uint64_t set = 0;
+	int family, choice;
+
+	for (family = 0; family < FAMILY_MAX; family++) {
+		for (choice = 0; choice < CHOICE_MAX; choice++)
+			if (choice_offered(family, choice) &&
+			    choice_possible(choice, &g->kernel, why, sizeof(why)))
+				break;
+		if (choice < CHOICE_MAX)
+			set |= gates_programs(g, family, choice);
+	}
+	return set;
+}
+
+/* If not all at once, then the maps alone, and the families one by one. */
+int gates_load_first(struct gates *g)
+{
+	uint64_t set = first_set(g);
+
+	if (!load_set(g, set, &g->p->first)) {
+		g->p->loaded = set;
+		return 0;
+	}
+	return load_set(g, 0, &g->p->first);
+}
+
+int gates_load_family(struct gates *g, enum family family, enum choice choice)
+{
+	uint64_t set = gates_programs(g, family, choice);
+
+	if ((g->p->loaded & set) == set)
+		return 0;
+	if (!load_set(g, set, &g->p->object[family]))
+		return 0;
+	/* One program that this kernel lacks must not take the others along. */
+	set = accepted(g, set);
+	return set ? load_set(g, set, &g->p->object[family]) : -ENOTSUP;
+}

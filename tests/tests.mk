@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Tests: one binary per tests/unit/*_test.c, linked with the pure folders (and,
+# where the name begins with host_, with the rest of the agent), each built
+# twice: as shipped, and under the address and undefined-behaviour sanitizers.
+
+UNIT_SRC := $(wildcard tests/unit/*_test.c)
+UNIT_BIN := $(patsubst tests/unit/%.c,$(OUTPUT)/unit/%,$(UNIT_SRC))
+SAN_BIN  := $(patsubst tests/unit/%.c,$(OUTPUT)/unit-san/%,$(UNIT_SRC))
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(OUTPUT)/fuzz/%,$(FUZZ_SRC))
+
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+SAN_CFLAGS = -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARN) $(SAN) -Iinclude -Iagent -Itests/lib $(PKG_CFLAGS) -MMD -MP
+
+$(OUTPUT)/unit/%: tests/unit/%.c $(OUTPUT)/libhost.a $(OUTPUT)/libpure.a
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) -Itests/lib $(ALL_LDFLAGS) -o $@ $< \
+		$(if $(filter host_%,$*),$(OUTPUT)/libhost.a) $(OUTPUT)/libpure.a $(PKG_LIBS)
+
+$(OUTPUT)/san/%.o: %.c | $(OUTPUT)/bpf.stamp
+	@mkdir -p $(@D)
+	$(call say,CC-SAN,$<)$(CC) $(SAN_CFLAGS) -c -o $@ $<
+
+$(OUTPUT)/libpure-san.a: $(call obj,$(PURE_SRC),san)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(OUTPUT)/libhost-san.a: $(call obj,$(HOST_SRC),san) $(OUTPUT)/obj/agent/sense/embedded.o
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(OUTPUT)/unit-san/%: tests/unit/%.c $(OUTPUT)/libhost-san.a $(OUTPUT)/libpure-san.a
+	@mkdir -p $(@D)
+	$(call say,CC-SAN,$<)$(CC) $(SAN_CFLAGS) -o $@ $< \
+		$(if $(filter host_%,$*),$(OUTPUT)/libhost-san.a) $(OUTPUT)/libpure-san.a $(PKG_LIBS)
+
+# libFuzzer comes with clang; the pure folders are compiled with it once more.
+FUZZ_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=undefined -Iinclude -Iagent -Itests/lib $(PKG_CFLAGS)
+
+$(OUTPUT)/fuzzobj/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC-FUZZ,$<)$(CLANG) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+
+# agent/out reads no file either; the record fuzzer goes all the way to JSON.
+$(OUTPUT)/fuzz/%: tests/fuzz/%.c $(call obj,$(PURE_SRC) $(wildcard agent/out/*.c),fuzzobj)
+	@mkdir -p $(@D)
+	$(call say,LD-FUZZ,$@)$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
