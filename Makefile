@@ -39,8 +39,6 @@ HOST_SRC := $(wildcard agent/inventory/*.c agent/sense/*.c agent/journal/*.c age
 
 obj = $(patsubst %.c,$(OUTPUT)/$(2)/%.o,$(1))
 
-include tests/tests.mk
-
 all: $(OUTPUT)/weir $(OUTPUT)/canary man ## build everything
 
 ## ---- agent -------------------------------------------------------------
@@ -102,6 +100,10 @@ $(OUTPUT)/man/%: docs/%.scd
 	@mkdir -p $(@D)
 	$(call say,MAN,$@)scdoc < $< > $@
 
+include tests/tests.mk
+include tests/check.mk
+-include tests/bench/bench.mk
+
 ## ---- the rest ----------------------------------------------------------
 
 install: all ## install below $(DESTDIR)$(PREFIX)
@@ -113,12 +115,20 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 	for m in $(MAN); do install -D -m 0644 $$m \
 		$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
 
+uninstall: ## take away what install put there; the journal and /etc/weir stay
+	rm -f $(DESTDIR)$(PREFIX)/sbin/weir $(DESTDIR)$(PREFIX)/lib/systemd/system/weir.service
+	rm -rf $(DESTDIR)$(PREFIX)/lib/weir $(DESTDIR)$(PREFIX)/share/weir
+	for m in $(MAN); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
+
+demo: check-guest-build ## open-vm-tools watched, blocked and let go again, in a guest
+	tests/guest/40-vmware.t --demo
+
 clean: ## remove everything that was built
 	rm -rf $(OUTPUT)
 
 help: ## this text
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 20
 
-.PHONY: all man install clean help
+.PHONY: all man install uninstall demo clean help
 
 -include $(shell find $(OUTPUT) -name '*.d' 2>/dev/null)

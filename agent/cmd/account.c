@@ -90,6 +90,9 @@ static int find_evidence(struct account *a)
 		err = match_facts(x, &linked, &a->match);
 	if (err)
 		return err;
+	for (uint32_t i = 0; i < a->match.product_cnt && !a->harmless; i++)
+		if (c->products[a->match.products[i].product].confusable)
+			a->harmless = &c->products[a->match.products[i].product];
 	a->evidence = strongest(&a->match, c);
 	if (!a->evidence)
 		return 0;
@@ -228,18 +231,22 @@ void account_time(int64_t at, struct buf *out)
 		 (int)(at / 60 % 60), (int)(at % 60));
 }
 
-static void add_class_reason(const struct account *a, struct buf *out)
+void account_class_reason(const struct account *a, struct buf *out)
 {
 	static const struct rule by_name = { .level = RULE_PRODUCT };
 	const char *class = product_class_name(a->product->class);
 
+	if (policy_class_enforced(a->rule, a->product->class))
+		return;
 	if (!policy_class_enforced(&by_name, a->product->class))
-		buf_addf(out, "not stopped: class %s is never enforced, by no rule", class);
+		buf_addf(out, "class %s is never enforced, by no rule", class);
 	else
 		buf_addf(out,
-			 "not stopped: a rule about a %s does not enforce class %s; it takes a "
-			 "rule that names the product",
-			 rule_level_name(a->rule->level), class);
+			 "a rule about a %s does not enforce class %s, that takes a rule that "
+			 "names the %s",
+			 rule_level_name(a->rule->level), class,
+			 a->product->class == CLASS_VENDOR_OSS_IN_DISTRO ? "product" :
+									   "class or the product");
 }
 
 void account_reason(const struct account *a, struct buf *out)
@@ -259,7 +266,7 @@ void account_reason(const struct account *a, struct buf *out)
 	else if (a->answer.reason == WEIR_BY_MODE)
 		buf_addf(out, "not blocked now: the mode is %s", mode_name(a->answer.mode));
 	else if (a->answer.reason == WEIR_BY_CLASS)
-		add_class_reason(a, out);
+		buf_add_str(out, "not stopped: the rule does not enforce this class");
 	else if (a->answer.reason == WEIR_BY_EVIDENCE)
 		buf_add_str(out, "not stopped: no indicator that is sufficient alone has high "
 				 "confidence");

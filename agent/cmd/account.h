@@ -22,6 +22,7 @@ struct account {
 	/* The finding, else the strongest of what was hit; NULL: nothing was. */
 	const struct evidence *evidence;
 	const struct product *product; /* of the evidence, or named */
+	const struct product *harmless; /* a confusable that was hit; NULL: none */
 	bool is_finding; /* with a name: as soon as the thing itself is here */
 	/* Under the policy; NULL without one. */
 	const struct rule *rule;
@@ -45,6 +46,9 @@ bool account_is_listed(const struct account *a);
 /* For a person, and the same facts for a program, one JSON object. */
 void account_text(const struct account *a, struct buf *out);
 void account_json(const struct account *a, struct buf *out);
+
+/* Why this rule does not enforce this class, a clause; nothing when it does. */
+void account_class_reason(const struct account *a, struct buf *out);
 
 /* Why the answer is what it is, one sentence without its full stop. */
 void account_reason(const struct account *a, struct buf *out);

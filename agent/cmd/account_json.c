@@ -153,6 +153,7 @@ static void add_phases(struct jout *j, const struct rule *rule)
 static void add_rule(struct jout *j, const struct account *a)
 {
 	const struct rule *rule = a->rule;
+	struct buf text = { 0 };
 
 	jout_key(j, "rule");
 	if (!rule) {
@@ -165,6 +166,9 @@ static void add_rule(struct jout *j, const struct account *a)
 	jout_add_str(j, "file", a->sources->policy->file);
 	jout_add_u64(j, "line", rule->line);
 	jout_add_bool(j, "enforces_class", policy_class_enforced(rule, a->product->class));
+	account_class_reason(a, &text);
+	jout_add_str(j, "why_not_class", text.len ? buf_str(&text) : NULL);
+	buf_free(&text);
 	jout_add_str(j, "mode", mode_name(a->answer.mode));
 	add_phases(j, rule);
 	jout_end(j);
@@ -218,6 +222,7 @@ void account_json(const struct account *a, struct buf *out)
 	jout_add_str(&j, "vendor", s->vendor ? s->vendor->id : NULL);
 	jout_add_str(&j, "directive", s->directive ? s->directive->id : NULL);
 	add_product(&j, a);
+	jout_add_str(&j, "harmless", a->harmless ? a->harmless->name : NULL);
 	add_evidence(&j, a);
 	add_policy(&j, a->sources->policy);
 	add_rule(&j, a);

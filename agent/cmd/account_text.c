@@ -74,6 +74,11 @@ static void add_headline(const struct account *a, struct buf *out)
 	add_subject(a, out);
 	if (s->vendor || s->product || s->directive)
 		return;
+	if (!a->evidence && a->harmless) {
+		buf_addf(out, " is known, and not what it may be taken for: %s (class %s).\n",
+			 a->harmless->name, product_class_name(a->harmless->class));
+		return;
+	}
 	if (!a->evidence) {
 		buf_add_str(out, " is not in the catalogue: nothing is known against it.\n");
 		return;
@@ -94,18 +99,37 @@ static void add_headline(const struct account *a, struct buf *out)
 		buf_add_str(out, ",\nwhich is not enough for a finding.\n");
 }
 
-static void add_file_notes(const struct account *a, struct buf *out)
+/* Without a port: what other products have it for some of its ports? */
+static void add_ports(const struct account *a, struct buf *out)
+{
+	const struct catalog *c = a->sources->catalog;
+
+	for (uint32_t i = 0; i < c->indicator_cnt; i++) {
+		const struct indicator *ind = &c->indicators[i];
+
+		if (!ind->port_cnt || !subject_is_in(ind, &a->subject->facts))
+			continue;
+		buf_addf(out, "On port %u it is that of %s (%s).\n", ind->ports[0].first,
+			 c->products[ind->product].id, ind->value);
+		return;
+	}
+}
+
+static void add_notes(const struct account *a, struct buf *out)
 {
 	const struct subject *s = a->subject;
 
 	if (s->is_port_guessed)
 		buf_addf(out, "No port was given; it is listed for some only, so this is about port %u.\n",
 			 s->facts.port);
+	else if (s->facts.family && !s->facts.port)
+		add_ports(a, out);
+	if (s->is_kernel)
+		buf_add_str(out, "It has no executable file: a thread of the kernel, or a zombie.\n");
 	if (s->err == -ENOENT && s->kind == SUBJECT_PATH)
 		buf_add_str(out, "There is no such file here: only its place was judged.\n");
 	else if (s->err == -ENOENT && s->kind == SUBJECT_PID)
-		buf_add_str(out, *s->comm ? "It has no executable file: a kernel thread.\n" :
-					    "There is no such process.\n");
+		buf_add_str(out, "There is no such process.\n");
 	else if (s->err == -EREMOTE)
 		buf_add_str(out, "It is on a file system that may not answer (network, FUSE), and "
 				 "was not read: only its place was judged.\n");
@@ -122,11 +146,11 @@ static void add_hit(const struct account *a, const struct indicator *ind, struct
 
 	buf_addf(out, "  %s ", indicator_kind_name(ind->kind));
 	add_safe(out, ind->value);
-	buf_addf(out, ": %s%s, %s confidence, %s (%s:%u)\n", p->confusable ? "against it, " : "",
+	buf_addf(out, ": %s%s, %s confidence, %s (%s:%u)\n", p->confusable ? "harmless, " : "",
 		 family_names[indicator_family_of(ind->kind)], confidence_name(ind->confidence),
 		 ind->sufficient ? "enough alone" : "not enough alone", indicator_file(c, ind),
 		 ind->line);
-	if (ind->product != a->evidence->product)
+	if (!a->evidence || ind->product != a->evidence->product)
 		buf_addf(out, "    of %s\n", id);
 }
 
@@ -135,19 +159,24 @@ static void add_evidence(const struct account *a, struct buf *out)
 	const struct catalog *c = a->sources->catalog;
 	uint32_t shown = a->match.hit_cnt < HITS_SHOWN ? a->match.hit_cnt : HITS_SHOWN;
 
-	if (!a->evidence)
+	if (!a->match.hit_cnt)
 		return;
 	buf_add_str(out, "Evidence:\n");
 	for (uint32_t i = 0; i < shown; i++)
 		add_hit(a, &c->indicators[a->match.hits[i]], out);
 	if (shown < a->match.hit_cnt)
 		buf_addf(out, "  and %u more\n", a->match.hit_cnt - shown);
+	if (!a->evidence)
+		return;
 	if (a->is_finding && !a->evidence->is_sufficient)
 		buf_add_str(out, "  None is enough alone; two families together are.\n");
+	if (a->is_finding && !a->evidence->may_enforce)
+		buf_add_str(out, "  None is both enough alone and of high confidence: watched, never "
+				 "stopped.\n");
 	if (a->subject->kind == SUBJECT_NAME)
 		buf_add_str(out, a->is_finding ?
-			"A name alone is no finding; it is one where that is installed: weir scan.\n" :
-			"A name alone is no finding, and this one would not even be with the thing.\n");
+			"A name alone is no finding; where the thing itself is, weir scan finds it.\n" :
+			"A name alone is no finding, and this one needs a second witness besides.\n");
 	if (a->evidence->cleared_by != MATCH_NONE && c->products[a->evidence->cleared_by].note)
 		buf_addf(out, "Why not: %.400s\n", c->products[a->evidence->cleared_by].note);
 }
@@ -174,6 +203,7 @@ static void add_rule(const struct account *a, struct buf *out)
 		 a->rule->vendor ? ", vendor " : "", a->rule->vendor ? a->rule->vendor : "");
 	add_phases(a->rule, out);
 	buf_addf(out, ".\nMode now: %s", mode_name(a->answer.mode));
+
 	if (a->exemption) {
 		buf_addf(out, ", held at %s at most by exemption %s (%s) until ",
 			 mode_name(a->exemption->cap), a->exemption->id,
@@ -181,6 +211,21 @@ static void add_rule(const struct account *a, struct buf *out)
 		account_time(a->exemption->until, out);
 	}
 	buf_add_str(out, ".\n");
+	if (policy_class_enforced(a->rule, a->product->class)) {
+		buf_addf(out, "The rule may enforce on class %s.\n",
+			 product_class_name(a->product->class));
+		return;
+	}
+	buf_add_str(out, "Not enforced: ");
+	account_class_reason(a, out);
+	buf_add_str(out, ".\n");
+}
+
+static bool is_domain(const struct account *a)
+{
+	const struct catalog *c = a->sources->catalog;
+
+	return a->evidence && c->indicators[a->evidence->indicator].kind == IND_DOMAIN;
 }
 
 static void add_result(const struct account *a, struct buf *out)
@@ -188,8 +233,13 @@ static void add_result(const struct account *a, struct buf *out)
 	struct buf why = { 0 };
 
 	account_reason(a, &why);
-	buf_addf(out, "So it is %s.\n", buf_str(&why));
+	buf_addf(out, "%s: %s.\n",
+		 a->subject->kind == SUBJECT_NAME ? "Result for its files and addresses" : "Result",
+		 buf_str(&why));
 	buf_free(&why);
+	if (is_domain(a))
+		buf_add_str(out, "No domain is stopped by its name, only by the addresses that are "
+				 "listed.\n");
 	if (a->evidence && a->subject->kind != SUBJECT_NAME && !a->key)
 		buf_add_str(out, "The kernel cannot look that evidence up: a file is recognised after "
 				 "it ran once, and stopped from then on.\n");
@@ -232,8 +282,8 @@ static void add_vendor_product(const struct account *a, const struct product *p,
 
 	if (s->policy)
 		rule = policy_rule_for(s->policy, s->catalog, (uint32_t)(p - s->catalog->products));
-	buf_addf(out, "  %s: %s, %u indicators", p->id, product_class_name(p->class),
-		 p->indicator_cnt);
+	buf_addf(out, "  %s: %s, %u indicator%s", p->id, product_class_name(p->class),
+		 p->indicator_cnt, p->indicator_cnt == 1 ? "" : "s");
 	if (rule)
 		buf_addf(out, ", rule at line %u%s", rule->line,
 			 policy_class_enforced(rule, p->class) ? "" : " (does not enforce this class)");
@@ -300,7 +350,7 @@ void account_text(const struct account *a, struct buf *out)
 		if (near)
 			buf_addf(out, "Did you mean \"%s\"?\n", near);
 	}
-	add_file_notes(a, out);
+	add_notes(a, out);
 	add_evidence(a, out);
 	add_policy(a, out);
 	add_guard(a, out);

@@ -128,7 +128,7 @@ bool subject_parse_address(const char *text, struct facts *ret)
 	return true;
 }
 
-static bool covers_address(const struct indicator *ind, const struct facts *f)
+bool subject_is_in(const struct indicator *ind, const struct facts *f)
 {
 	struct prefix net, one = { .family = (uint8_t)f->family,
 				   .len = f->family == AF_INET ? 32 : 128 };
@@ -148,7 +148,7 @@ static void guess_port(const struct catalog *c, struct subject *s)
 	for (uint32_t i = 0; i < c->indicator_cnt; i++) {
 		const struct indicator *ind = &c->indicators[i];
 
-		if (!covers_address(ind, f))
+		if (!subject_is_in(ind, f))
 			continue;
 		if (!ind->port_cnt)
 			return;
@@ -295,7 +295,9 @@ static int read_pid(const struct catalog *c, struct subject *s)
 	len = readlink(link, path, sizeof(path) - 1);
 	fd = len < 0 ? -1 : open(link, O_PATH | O_CLOEXEC);
 	if (fd < 0) {
-		keep_error(s, -errno);
+		/* A kernel thread has a name and no file: nothing is unread. */
+		s->is_kernel = errno == ENOENT && *s->comm;
+		keep_error(s, s->is_kernel ? 0 : -errno);
 		return 0;
 	}
 	path[len] = '\0';

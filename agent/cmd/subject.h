@@ -28,6 +28,7 @@ struct subject {
 	struct stat st; /* when is_here */
 	/* A process. */
 	uint32_t pid;
+	bool is_kernel; /* no executable: a thread of the kernel, or a zombie */
 	char comm[WEIR_COMM_LEN];
 	/* A name: at most one of these. */
 	const struct vendor *vendor;
@@ -52,6 +53,9 @@ void subject_exit(struct subject *s);
 
 /* "path", "pid", "address", "name" */
 const char *subject_kind_name(enum subject_kind kind);
+
+/* Is @ind a prefix around the address, on whatever port? */
+bool subject_is_in(const struct indicator *ind, const struct facts *f);
 
 /* ADDR, ADDR:PORT, [ADDR]:PORT, each with "/tcp", "/udp" or "/sctp" or without. */
 bool subject_parse_address(const char *text, struct facts *ret);

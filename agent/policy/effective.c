@@ -3,7 +3,9 @@
 
 #include <stddef.h>
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "base/cleanup.h"
+
+
 
 #define ANY (-1)
 

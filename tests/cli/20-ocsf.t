@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# One event of every kind and outcome, as host_ocsf_test emits them, is valid
+# OCSF 1.8.0 and has not changed since the golden file was looked at.
+# To renew that after a wanted change: host_ocsf_test --dump > the golden file.
+
+# Functions are called through ok.
+# shellcheck disable=SC2317
+
+here=$(cd "$(dirname "$0")/.." && pwd)
+emitter=${OUTPUT:-$here/../build}/unit/host_ocsf_test
+schema=$here/fixtures/ocsf-1.8.0-subset.schema.json
+golden=$here/fixtures/ocsf-golden.ndjson
+
+if ! [ -x "$emitter" ]; then
+	echo "1..0 # SKIP $emitter is not built"
+	exit 0
+fi
+if ! python3 -c 'import jsonschema' 2>/dev/null; then
+	echo "1..0 # SKIP python3-jsonschema is not installed"
+	exit 0
+fi
+
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+failed=0
+
+ok() {
+	n=$((${n:-0} + 1))
+	title=$1
+	shift
+	if "$@" >"$tmp/out" 2>&1; then
+		echo "ok $n - $title"
+	else
+		echo "not ok $n - $title"
+		sed 's/^/# /' "$tmp/out" | head -20
+		failed=1
+	fi
+}
+
+validate() {
+	python3 -W ignore - "$schema" "$1" <<'EOF'
+import json, sys
+import jsonschema
+
+schema = json.load(open(sys.argv[1]))
+jsonschema.Draft202012Validator.check_schema(schema)
+check = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
+bad = cnt = 0
+for cnt, line in enumerate(open(sys.argv[2], encoding="utf-8"), 1):
+    event = json.loads(line)
+    if event["type_uid"] != event["class_uid"] * 100 + event["activity_id"]:
+        print(f"{cnt}: type_uid is not class_uid * 100 + activity_id")
+        bad += 1
+    for e in check.iter_errors(event):
+        print(f"{cnt}: {'/'.join(map(str, e.absolute_path))}: {e.message}")
+        bad += 1
+sys.exit(bad or not cnt)
+EOF
+}
+
+# A schema that accepts anything proves nothing: each of these must be refused.
+refuse() {
+	sed "$1" "$tmp/one" >"$tmp/broken"
+	! cmp -s "$tmp/one" "$tmp/broken" && ! validate "$tmp/broken" >/dev/null
+}
+
+"$emitter" --dump >"$tmp/events"
+grep -m 1 '"outcome":"blocked"' "$tmp/events" >"$tmp/one"
+
+ok "events of every kind and outcome are valid OCSF 1.8.0" validate "$tmp/events"
+ok "they are the golden ones" diff "$golden" "$tmp/events"
+ok "a missing device is refused" refuse 's/"device"/"devices"/'
+ok "time in seconds is refused" refuse 's/"time":\([0-9]*\)[0-9][0-9][0-9],/"time":\1,/'
+ok "denied without failing is refused" refuse 's/"status_id":2/"status_id":1/'
+ok "denied in words only is refused" refuse 's/"outcome":"blocked"/"outcome":"weak"/'
+ok "an unknown field is refused" refuse 's/"launch_type_id"/"launch_kind_id"/'
+echo "1..$n"
+exit $failed

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The guard of a tree in which a vendor sits in the login path, the policies
+ * that meet it, and the guard of this very host.
+ */
+#include <stdbool.h>
+
+#include "elf_image.h"
+#include "tap.h"
+#include "tree.h"
+
+#include "base/cleanup.h"
+#include "inventory/digest.h"
+#include "inventory/guard.h"
+#include "inventory/meeting.h"
+#include "inventory/root.h"
+
+#define LOADER "/lib64/ld-linux-x86-64.so.2"
+#define LIB "/usr/lib/x86_64-linux-gnu"
+
+static void plant_elf(const struct tree *t, const char *path, const char *interp,
+		      uint64_t path_tag, const char *where, const char *needed)
+{
+	struct elf_image e;
+
+	elf_image_init(&e, interp);
+	if (where)
+		elf_image_tag(&e, path_tag, where);
+	if (needed)
+		elf_image_tag(&e, DT_NEEDED, needed);
+	/* Some id of its own for each. */
+	snprintf((char *)e.note.id, sizeof(e.note.id), "%.19s",
+		 path + (strlen(path) > 19 ? strlen(path) - 19 : 0));
+	tree_bytes(t, path, &e, ELF_IMAGE_BYTES);
+}
+
+static void plant_programs(const struct tree *t)
+{
+	plant_elf(t, "/usr" LOADER, "", 0, NULL, NULL);
+	tree_link(t, "usr/lib64", "/lib64");
+	tree_link(t, "usr/lib", "/lib");
+	tree_link(t, "usr/bin", "/bin");
+	tree_link(t, "usr/sbin", "/sbin");
+	plant_elf(t, LIB "/libc.so.6", "", 0, NULL, NULL);
+	plant_elf(t, "/usr/sbin/sshd", LOADER, 0, NULL, "libwrap.so.0");
+	plant_elf(t, "/opt/wrap/lib/libwrap.so.0", "", 0, NULL, "libc.so.6");
+	plant_elf(t, "/usr/bin/su", LOADER, DT_RUNPATH, "$ORIGIN/../su", "libsu.so");
+	plant_elf(t, "/usr/su/libsu.so", "", 0, NULL, NULL);
+	plant_elf(t, "/usr/bin/sudo", LOADER, DT_RPATH, "/usr/sudo", "libsudo.so");
+	plant_elf(t, "/usr/sudo/libsudo.so", "", 0, NULL, "libdeep.so");
+	plant_elf(t, "/usr/sudo/libdeep.so", "", 0, NULL, NULL);
+	plant_elf(t, LIB "/glibc-hwcaps/x86-64-v3/libc.so.6", "", 0, NULL, NULL);
+	plant_elf(t, "/opt/other/libwrap.so.0", "", 0, NULL, NULL);
+	tree_text(t, "/usr/sbin/nologin", "#! /usr/bin/perl -w\n");
+	plant_elf(t, "/usr/bin/perl", LOADER, 0, NULL, NULL);
+	plant_elf(t, "/usr/bin/unrelated", LOADER, 0, NULL, NULL);
+}
+
+static void plant_vendor(const struct tree *t)
+{
+	plant_elf(t, LIB "/security/pam_ew.so", "", DT_RUNPATH, "/opt/examplewall/lib",
+		  "libewcore.so.3");
+	plant_elf(t, "/opt/examplewall/lib/libewcore.so.3", "", 0, NULL, NULL);
+	plant_elf(t, "/opt/examplewall/preload.so", "", 0, NULL, NULL);
+	plant_elf(t, LIB "/libnss_ew.so.2", "", 0, NULL, NULL);
+	plant_elf(t, LIB "/libnss_return.so.2", "", 0, NULL, NULL);
+	plant_elf(t, "/opt/ew/force", LOADER, 0, NULL, NULL);
+	plant_elf(t, "/opt/ew/keys", LOADER, 0, NULL, NULL);
+	plant_elf(t, "/opt/ew/exec", LOADER, 0, NULL, NULL);
+	plant_elf(t, "/opt/ew/sh", LOADER, 0, NULL, NULL);
+	plant_elf(t, "/opt/ew/personsh", LOADER, 0, NULL, NULL);
+	plant_elf(t, "/opt/ew/canary", LOADER, 0, NULL, NULL);
+	tree_text(t, "/etc/ld.so.conf", "# dirs\ninclude ld.so.conf.d/*.conf\n");
+	tree_text(t, "/etc/ld.so.conf.d/wrap.conf",
+		  "/opt/wrap/lib\ninclude /etc/ld.so.conf\n/opt/other\n");
+	tree_text(t, "/etc/ld.so.preload", "/opt/examplewall/preload.so # all\n");
+	tree_text(t, "/etc/pam.d/sshd",
+		  "auth [success=1 default=ignore] \\\n  pam_ew.so try_first\n"
+		  "@include /etc/ew-pam\n-session optional pam_absent.so\n");
+	tree_text(t, "/etc/ew-pam", "auth required pam_exec.so log=x /opt/ew/exec\n");
+	tree_text(t, "/etc/nsswitch.conf", "passwd: files [NOTFOUND=return] ew # x\n");
+	tree_text(t, "/etc/passwd",
+		  "root:x:0:0::/root:/bin/sh\new:x:990:990::/:/opt/ew/sh\n"
+		  "jo:x:1000:1000::/:/opt/ew/personsh\nbroken\nx:::::::\n");
+	tree_text(t, "/etc/ssh/sshd_config", "Include sshd_config.d/*.conf\n"
+					     "AuthorizedKeysCommand=/opt/ew/keys %u\n");
+	tree_text(t, "/etc/ssh/sshd_config.d/ew.conf", "forcecommand \"/opt/ew/force\" -x\n");
+}
+
+static const struct guard_entry *entry_of(const struct guard *g, const char *path)
+{
+	for (uint32_t i = 0; i < g->cnt; i++) {
+		if (!strcmp(g->entries[i].path, path))
+			return &g->entries[i];
+	}
+	return NULL;
+}
+
+static const struct {
+	const char *path, *why; /* NULL: not in it */
+} members[] = {
+	{ "/usr/sbin/sshd", "sshd" },
+	{ "/usr" LOADER, "loader" },
+	{ LIB "/libc.so.6", "libc" },
+	/* Which of both is taken depends on the processor. */
+	{ LIB "/glibc-hwcaps/x86-64-v3/libc.so.6", "libc" },
+	{ "/opt/wrap/lib/libwrap.so.0", "library of /usr/sbin/sshd" },
+	{ "/opt/other/libwrap.so.0", NULL }, /* comes later in ld.so.conf */
+	{ "/usr/su/libsu.so", "library of /usr/bin/su" },
+	{ "/usr/sudo/libdeep.so", "library of /usr/sudo/libsudo.so" }, /* DT_RPATH goes down */
+	{ LIB "/security/pam_ew.so", "PAM module in /etc/pam.d/sshd" },
+	{ "/opt/examplewall/lib/libewcore.so.3", "library of " LIB "/security/pam_ew.so" },
+	{ "/opt/ew/exec", "PAM argument in /etc/ew-pam" },
+	{ "/opt/examplewall/preload.so", "preloaded library in /etc/ld.so.preload" },
+	{ LIB "/libnss_ew.so.2", "NSS module in /etc/nsswitch.conf" },
+	{ LIB "/libnss_return.so.2", NULL },
+	{ "/opt/ew/force", "ForceCommand in /etc/ssh/sshd_config.d/ew.conf" },
+	{ "/opt/ew/keys", "AuthorizedKeysCommand in /etc/ssh/sshd_config" },
+	{ "/opt/ew/personsh", "login shell in /etc/passwd" },
+	{ "/opt/ew/sh", NULL }, /* a service account must not shield its vendor */
+	{ "/usr/bin/perl", "interpreter of /usr/sbin/nologin" },
+	{ "/opt/ew/canary", "weir" },
+	{ "/usr/bin/unrelated", NULL },
+};
+
+static void test_tree(const struct guard *g)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+		const struct guard_entry *e = entry_of(g, members[i].path);
+
+		ok(members[i].why ? e && !strcmp(e->why, members[i].why) : !e,
+		   "%s: %s (%s)", members[i].path,
+		   members[i].why ? members[i].why : "not guarded", e ? e->why : "-");
+	}
+}
+
+struct rig {
+	struct weir_rule rules[2];
+	struct name_key name;
+	struct hash_key hash;
+	struct build_id_key build_id;
+	struct compiled compiled;
+};
+
+static void rig_init(struct rig *r)
+{
+	const struct weir_key key = { .rule = 1, .flags = WEIR_KEY_ENFORCE };
+
+	*r = (struct rig){
+		.rules[1] = { { 0, WEIR_NEVER, WEIR_NEVER, 5 }, 1, WEIR_RULE_ENFORCE },
+		.name.key = key,
+		.hash.key = key,
+		.build_id.key = key,
+		.compiled = { .rules = r->rules, .rule_cnt = 2, .names = &r->name,
+			      .hashes = &r->hash, .build_ids = &r->build_id },
+	};
+}
+
+static unsigned int meet(const struct guard *g, const struct rig *r)
+{
+	CLEANUP(meetings_freep) struct meetings *m = NULL;
+
+	return guard_meets(g, &r->compiled, &m) ? 99 : m->cnt;
+}
+
+static unsigned int meet_name(const struct guard *g, struct rig *r, const char *pattern,
+			      uint8_t kind)
+{
+	r->name.pattern = pattern;
+	r->name.kind = kind;
+	r->compiled.name_cnt = 1;
+	return meet(g, r);
+}
+
+static void test_name_meetings(const struct guard *g)
+{
+	struct rig r;
+
+	rig_init(&r);
+	ok(meet_name(g, &r, "/sbin/sshd", IND_PATH) == 1, "a path, by another name, is met");
+	ok(meet_name(g, &r, "/opt/examplewall/", IND_DIR) == 1,
+	   "a directory with a library is met");
+	ok(!meet_name(g, &r, "/opt/elsewhere/", IND_DIR), "a directory without is not");
+	ok(!meet_name(g, &r, "/usr/bin/unrelated", IND_PATH), "another program is not");
+	r.rules[1].from_ns[WEIR_BLOCK] = WEIR_NEVER;
+	ok(!meet_name(g, &r, "/sbin/sshd", IND_PATH), "observing is no meeting");
+	r.rules[1].from_ns[WEIR_OFFLINE] = 7;
+	ok(meet_name(g, &r, "/sbin/sshd", IND_PATH) == 1, "going offline is");
+	r.rules[1].flags = 0;
+	ok(!meet_name(g, &r, "/sbin/sshd", IND_PATH), "a class that is not enforced is none");
+	r.rules[1].flags = WEIR_RULE_ENFORCE;
+	r.name.key.flags = 0;
+	ok(!meet_name(g, &r, "/sbin/sshd", IND_PATH), "weak evidence is none");
+	r.name.key.flags = WEIR_KEY_ENFORCE;
+	r.name.key.rule = 2;
+	ok(!meet_name(g, &r, "/sbin/sshd", IND_PATH), "a rule that does not exist is none");
+}
+
+static void test_content_meetings(const struct guard *g)
+{
+	const struct guard_entry *sshd = entry_of(g, "/usr/sbin/sshd");
+	CLEANUP(close_fdp) int fd = root_open_file(g->root_fd, sshd->path, NULL);
+	struct rig r;
+
+	rig_init(&r);
+	r.compiled.hash_cnt = 1;
+	ok(!digest_file(fd, 1 << 20, r.hash.sha256, &r.hash.size) && meet(g, &r) == 1,
+	   "a hash of a guarded file is met");
+	r.hash.sha256[0] ^= 1;
+	ok(!meet(g, &r), "another hash of that size is not");
+	rig_init(&r);
+	r.compiled.build_id_cnt = 1;
+	r.build_id.id = sshd->build_id;
+	ok(meet(g, &r) == 1, "a build-id of a guarded file is met");
+	r.build_id.id.id[0] ^= 1;
+	ok(!meet(g, &r), "another is not");
+}
+
+static const char vendor_text[] = "vendor: examplewall\n"
+				  "name: Examplewall Inc.\n"
+				  "products:\n"
+				  "  - product: agent\n"
+				  "    name: Examplewall Agent\n"
+				  "    class: vendor_product\n"
+				  "    indicators:\n"
+				  "      - {kind: path, value: /usr/sbin/sshd}\n";
+
+static const char policy_text[] = "policy: plant-a\n"
+				  "serial: 1\n"
+				  "zone: UTC\n"
+				  "enforce: true\n"
+				  "rules:\n"
+				  "  - product: examplewall/agent\n"
+				  "    mode: block\n";
+
+static void test_message(const struct guard *g)
+{
+	CLEANUP(catalog_freep) struct catalog *c = NULL;
+	CLEANUP(policy_freep) struct policy *p = NULL;
+	struct policy_context ctx = {};
+	struct meeting m = { entry_of(g, "/usr/sbin/sshd"), {} };
+	struct diag d = {};
+	char text[512];
+
+	ok(!catalog_new(&c) &&
+		   !catalog_add(c, "vendors/examplewall.yaml", vendor_text,
+				strlen(vendor_text), &d) &&
+		   !catalog_seal(c, &d),
+	   "a catalogue: %s", d.text);
+	ctx.catalog = c;
+	if (!ok(!policy_parse(&ctx, "p.yaml", policy_text, strlen(policy_text), &p, &d),
+		"a policy: %s", d.text))
+		return;
+	meeting_format(&m, c, p, text, sizeof(text));
+	ok(!strcmp(text, "rule at policy line 6 (product examplewall/agent) would block "
+			 "/usr/sbin/sshd (guard: sshd): indicator path /usr/sbin/sshd "
+			 "(vendors/examplewall.yaml:8); the policy is refused"),
+	   "the message says what to change: %s", text);
+}
+
+static bool guards(const struct guard *g, const char *path)
+{
+	struct stat st;
+
+	/* What is not installed cannot be missed. */
+	return stat(path, &st) || guard_find(g, st.st_dev, st.st_ino);
+}
+
+static void test_this_host(void)
+{
+	static const char *const musts[] = {
+		"/bin/sh", "/bin/bash", "/sbin/init", "/usr/sbin/sshd", "/usr/bin/apt",
+		"/usr/bin/dpkg", "/bin/login", "/bin/su", "/usr/bin/sudo", "/proc/self/exe",
+		"/proc/1/exe", LOADER, "/lib/x86_64-linux-gnu/libc.so.6",
+		"/lib/x86_64-linux-gnu/security/pam_unix.so", "/bin/busybox",
+	};
+	CLEANUP(guard_freep) struct guard *g = NULL;
+	CLEANUP(close_fdp) int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	ok(!guard_new(root, NULL, &g) && !g->is_cut, "this host has a guard");
+	for (size_t i = 0; i < ARRAY_SIZE(musts); i++)
+		ok(guards(g, musts[i]), "%s is guarded where it exists", musts[i]);
+	ok(!stat("/", &st) && guard_below(g, st.st_dev, st.st_ino), "something lies below /");
+	ok(!stat("/proc", &st) && !guard_below(g, st.st_dev, st.st_ino), "nothing below /proc");
+	printf("# %u entries\n", g->cnt);
+}
+
+int main(void)
+{
+	static const char *const own[] = { "/opt/ew/canary", "/opt/ew/absent", NULL };
+	CLEANUP(guard_freep) struct guard *g = NULL;
+	struct tree t;
+
+	tree_init(&t);
+	plant_programs(&t);
+	plant_vendor(&t);
+	ok(!guard_new(t.fd, own, &g), "a tree has a guard");
+	test_tree(g);
+	test_name_meetings(g);
+	test_content_meetings(g);
+	test_message(g);
+	test_this_host();
+	tree_exit(&t);
+	return tap_done();
+}
