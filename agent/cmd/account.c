@@ -14,6 +14,19 @@
 #include "policy/compile.h"
 #include "policy/decide.h"
 
+static const char *const family_names[] = {
+	[FAMILY_NAME] = "name",
+	[FAMILY_PLACE] = "place",
+	[FAMILY_CONTENT] = "content",
+	[FAMILY_NETWORK] = "network",
+};
+_Static_assert(ARRAY_SIZE(family_names) == FAMILY_MAX, "every family has a name");
+
+const char *account_family(enum indicator_family family)
+{
+	return family_names[family];
+}
+
 /* Both clocks at one moment. */
 struct now {
 	int64_t wall_s;
@@ -140,7 +153,8 @@ static bool lets_port(const struct allowance *allow, const struct facts *f)
 
 static const struct allowance *allowance_for(const struct rule *rule, const struct facts *f)
 {
-	struct prefix one = { .family = (uint8_t)f->family, .len = f->family == AF_INET ? 32 : 128 };
+	struct prefix one = { .family = (uint8_t)f->family,
+			      .len = f->family == AF_INET ? 32 : 128 };
 	struct prefix net;
 	const char *why;
 
@@ -255,8 +269,8 @@ void account_reason(const struct account *a, struct buf *out)
 		buf_addf(out, "reachable: the rule allows %s (%s)", a->allowance->to,
 			 a->allowance->why ? a->allowance->why : "no reason given");
 	else if (a->answer.reason == WEIR_BY_GUARD)
-		buf_add_str(out, "never stopped: it is in the guard; a policy that enforces this is "
-				 "refused as a whole");
+		buf_add_str(out, "never stopped: it is in the guard; a policy that enforces this "
+				 "is refused as a whole");
 	else if (a->answer.reason == WEIR_BY_RULE)
 		buf_add_str(out, "blocked, as soon as the host is armed and the gate can deny "
 				 "(see weir status)");

@@ -11,13 +11,6 @@
 #include "event/event.h"
 #include "policy/decide.h"
 
-static const char *const family_names[FAMILY_MAX] = {
-	[FAMILY_NAME] = "name",
-	[FAMILY_PLACE] = "place",
-	[FAMILY_CONTENT] = "content",
-	[FAMILY_NETWORK] = "network",
-};
-
 static void add_time(struct jout *j, const char *key, int64_t at)
 {
 	struct buf text = { 0 };
@@ -89,7 +82,7 @@ static void add_hit(struct jout *j, const struct catalog *c, const struct indica
 	jout_object(j);
 	jout_add_str(j, "kind", indicator_kind_name(ind->kind));
 	jout_add_str(j, "value", ind->value);
-	jout_add_str(j, "family", family_names[indicator_family_of(ind->kind)]);
+	jout_add_str(j, "family", account_family(indicator_family_of(ind->kind)));
 	jout_add_str(j, "confidence", confidence_name(ind->confidence));
 	jout_add_bool(j, "sufficient", ind->sufficient);
 	jout_add_str(j, "product", p->confusable ? p->name : p->id);
@@ -111,7 +104,7 @@ static void add_evidence(struct jout *j, const struct account *a)
 	jout_add_array(j, "families");
 	for (unsigned int i = 0; e && i < FAMILY_MAX; i++)
 		if (e->families & 1u << i)
-			jout_str(j, family_names[i]);
+			jout_str(j, account_family(i));
 	jout_end(j);
 	jout_add_str(j, "cleared_by", e && e->cleared_by != MATCH_NONE ?
 					      c->products[e->cleared_by].name : NULL);

@@ -16,13 +16,6 @@
 #define HITS_SHOWN 8
 #define PRODUCTS_SHOWN 12
 
-static const char *const family_names[FAMILY_MAX] = {
-	[FAMILY_NAME] = "name",
-	[FAMILY_PLACE] = "place",
-	[FAMILY_CONTENT] = "content",
-	[FAMILY_NETWORK] = "network",
-};
-
 /* A file's name may hold anything; a terminal gets what it can print. */
 static void add_safe(struct buf *out, const char *text)
 {
@@ -120,12 +113,13 @@ static void add_notes(const struct account *a, struct buf *out)
 	const struct subject *s = a->subject;
 
 	if (s->is_port_guessed)
-		buf_addf(out, "No port was given; it is listed for some only, so this is about port %u.\n",
-			 s->facts.port);
+		buf_addf(out, "No port was given; it is listed for some only, so this is about "
+			      "port %u.\n", s->facts.port);
 	else if (s->facts.family && !s->facts.port)
 		add_ports(a, out);
 	if (s->is_kernel)
-		buf_add_str(out, "It has no executable file: a thread of the kernel, or a zombie.\n");
+		buf_add_str(out, "It has no executable file: a thread of the kernel, or a "
+				 "zombie.\n");
 	if (s->err == -ENOENT && s->kind == SUBJECT_PATH)
 		buf_add_str(out, "There is no such file here: only its place was judged.\n");
 	else if (s->err == -ENOENT && s->kind == SUBJECT_PID)
@@ -147,7 +141,7 @@ static void add_hit(const struct account *a, const struct indicator *ind, struct
 	buf_addf(out, "  %s ", indicator_kind_name(ind->kind));
 	add_safe(out, ind->value);
 	buf_addf(out, ": %s%s, %s confidence, %s (%s:%u)\n", p->confusable ? "harmless, " : "",
-		 family_names[indicator_family_of(ind->kind)], confidence_name(ind->confidence),
+		 account_family(indicator_family_of(ind->kind)), confidence_name(ind->confidence),
 		 ind->sufficient ? "enough alone" : "not enough alone", indicator_file(c, ind),
 		 ind->line);
 	if (!a->evidence || ind->product != a->evidence->product)
@@ -171,12 +165,12 @@ static void add_evidence(const struct account *a, struct buf *out)
 	if (a->is_finding && !a->evidence->is_sufficient)
 		buf_add_str(out, "  None is enough alone; two families together are.\n");
 	if (a->is_finding && !a->evidence->may_enforce)
-		buf_add_str(out, "  None is both enough alone and of high confidence: watched, never "
-				 "stopped.\n");
+		buf_add_str(out, "  None is both enough alone and of high confidence: watched, "
+				 "never stopped.\n");
 	if (a->subject->kind == SUBJECT_NAME)
-		buf_add_str(out, a->is_finding ?
-			"A name alone is no finding; where the thing itself is, weir scan finds it.\n" :
-			"A name alone is no finding, and this one needs a second witness besides.\n");
+		buf_addf(out, "A name alone is no finding%s.\n", a->is_finding ?
+			 "; where the thing itself is, weir scan finds it" :
+			 ", and this one needs a second witness besides");
 	if (a->evidence->cleared_by != MATCH_NONE && c->products[a->evidence->cleared_by].note)
 		buf_addf(out, "Why not: %.400s\n", c->products[a->evidence->cleared_by].note);
 }
@@ -241,8 +235,8 @@ static void add_result(const struct account *a, struct buf *out)
 		buf_add_str(out, "No domain is stopped by its name, only by the addresses that are "
 				 "listed.\n");
 	if (a->evidence && a->subject->kind != SUBJECT_NAME && !a->key)
-		buf_add_str(out, "The kernel cannot look that evidence up: a file is recognised after "
-				 "it ran once, and stopped from then on.\n");
+		buf_add_str(out, "The kernel cannot look that evidence up: a file is recognised "
+				 "after it ran once, and stopped from then on.\n");
 }
 
 static void add_policy(const struct account *a, struct buf *out)
@@ -257,8 +251,8 @@ static void add_policy(const struct account *a, struct buf *out)
 		return;
 	}
 	if (!a->rule) {
-		buf_addf(out, "No rule of policy %s (serial %lld, %s) is about it: it is not watched.\n",
-			 p->name, (long long)p->serial, p->file);
+		buf_addf(out, "No rule of policy %s (serial %lld, %s) is about it: it is not "
+			      "watched.\n", p->name, (long long)p->serial, p->file);
 		return;
 	}
 	add_rule(a, out);
@@ -286,7 +280,8 @@ static void add_vendor_product(const struct account *a, const struct product *p,
 		 p->indicator_cnt, p->indicator_cnt == 1 ? "" : "s");
 	if (rule)
 		buf_addf(out, ", rule at line %u%s", rule->line,
-			 policy_class_enforced(rule, p->class) ? "" : " (does not enforce this class)");
+			 policy_class_enforced(rule, p->class) ? "" :
+								 " (does not enforce this class)");
 	buf_add_char(out, '\n');
 }
 

@@ -27,7 +27,7 @@ _Static_assert(ARRAY_SIZE(kind_names) == SUBJECT_MAX, "every kind has a name");
 
 /* What a word without a slash may be in the catalogue. */
 static const uint8_t word_kinds[] = {
-	IND_DEB,  IND_RPM,    IND_UNIT,	     IND_COMM, IND_SONAME, IND_NEEDED, IND_MODULE,
+	IND_DEB, IND_RPM, IND_UNIT, IND_COMM, IND_SONAME, IND_NEEDED, IND_MODULE,
 	IND_DOMAIN, IND_USER, IND_INTERFACE, IND_SYSV_INIT, IND_CONTAINER_IMAGE,
 };
 
@@ -50,7 +50,9 @@ static bool parse_protocol(const char *text, uint8_t *ret)
 	static const struct {
 		const char *name;
 		uint8_t number;
-	} protocols[] = { { "tcp", IPPROTO_TCP }, { "udp", IPPROTO_UDP }, { "sctp", IPPROTO_SCTP } };
+	} protocols[] = { { "tcp", IPPROTO_TCP },
+			  { "udp", IPPROTO_UDP },
+			  { "sctp", IPPROTO_SCTP } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
 		if (!strcmp(text, protocols[i].name)) {

@@ -282,6 +282,16 @@ static int open_rings(struct gates *g)
 	return ring_open(&g->ring[WEIR_RING_RECORDS], gates_map(g, "weir_records"));
 }
 
+static bool has_aside(const struct gates *g, enum family family)
+{
+	unsigned int i;
+
+	for (i = 0; i < program_cnt; i++)
+		if (programs[i].family == family && g->p->aside[i])
+			return true;
+	return false;
+}
+
 /* The new set stands beside the old; from the next store on it acts alone. */
 static int raise_all(struct gates *g)
 {
@@ -293,8 +303,9 @@ static int raise_all(struct gates *g)
 	if (err)
 		return err;
 	raise_family(g, FAMILY_LOAD);
-	if (g->p->opts.connect)
-		gates_want(g, true, true);
+	if (g->p->opts.connect || has_aside(g, FAMILY_CONNECT))
+		gates_want(g, true, g->p->opts.connect || has_aside(g, FAMILY_SOCKET));
+	gates_drop_aside(g);
 	err = pin_links(g);
 	if (err || !g->p->opts.pin)
 		return err;
@@ -380,6 +391,7 @@ struct gates *gates_close(struct gates *g)
 		return NULL;
 	ring_close(&g->ring[WEIR_RING_DENIALS]);
 	ring_close(&g->ring[WEIR_RING_RECORDS]);
+	gates_drop_aside(g);
 	/* A pinned link lives on without this reference to it. */
 	for (i = 0; i < program_cnt; i++)
 		bpf_link__destroy(g->p->link[i]);

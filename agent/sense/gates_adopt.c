@@ -66,10 +66,37 @@ static bool all_hold(struct gates *g)
 	return !g->p->attached[FAMILY_SOCKET] || gates_prove_family(g, FAMILY_SOCKET);
 }
 
+/*
+ * What cannot be taken over goes on acting until its successor does: its pins
+ * make room for the new ones, but the links live as long as we hold them.
+ */
+static void set_aside(struct gates *g)
+{
+	unsigned int i;
+
+	for (i = 0; i < program_cnt; i++) {
+		if (!g->p->link[i])
+			continue;
+		bpf_link__unpin(g->p->link[i]);
+		g->p->aside[i] = g->p->link[i];
+		g->p->link[i] = NULL;
+	}
+	for (i = 0; i < FAMILY_MAX; i++)
+		g->p->attached[i] = false;
+}
+
+void gates_drop_aside(struct gates *g)
+{
+	unsigned int i;
+
+	for (i = 0; i < program_cnt; i++) {
+		bpf_link__destroy(g->p->aside[i]);
+		g->p->aside[i] = NULL;
+	}
+}
+
 bool gates_adopt(struct gates *g)
 {
-	int family;
-
 	if (!g->p->opts.pin || g->control.build != g->build)
 		return false;
 	if (open_links(g)) {
@@ -77,8 +104,7 @@ bool gates_adopt(struct gates *g)
 		if (!gates_control(g) && all_hold(g))
 			return true;
 	}
-	for (family = 0; family < FAMILY_MAX; family++)
-		gates_detach(g, family);
+	set_aside(g);
 	return false;
 }
 

@@ -21,6 +21,7 @@ struct gates_private {
 	struct bpf_object *object[FAMILY_MAX]; /* where it differs from @first */
 	uint64_t loaded; /* bit per program that @first has loaded */
 	struct bpf_link *link[PROGRAM_MAX];
+	struct bpf_link *aside[PROGRAM_MAX]; /* of an agent before, until replaced */
 	bool attached[FAMILY_MAX];
 	int cgroup;
 };
@@ -39,6 +40,9 @@ bool gates_prove_family(struct gates *g, enum family family);
 
 /* Takes over the pinned links of an earlier agent of this build. */
 bool gates_adopt(struct gates *g);
+
+/* Ends the gates that could not be taken over, now that others stand. */
+void gates_drop_aside(struct gates *g);
 
 /* Detaches the programs of @family, pins included. */
 void gates_detach(struct gates *g, enum family family);

@@ -33,10 +33,37 @@ static void look_for_canary(void *ctx, const void *record, size_t len)
 		s->found = true;
 }
 
-/* Did @hook leave a record of the canary? Looks ahead; consumes nothing. */
-static bool recorded(const struct gates *g, enum weir_hook hook, uint64_t since_ns)
+static uint64_t losses(const struct gates *g)
 {
-	struct search s = { .hook = hook, .since_ns = since_ns };
+	struct weir_losses l;
+	uint64_t sum = 0;
+	int t;
+
+	if (gates_losses(g, &l))
+		return 0;
+	for (t = 0; t < WEIR_REC_MAX; t++)
+		sum += l.by_type[t];
+	return sum;
+}
+
+/* When a proof began, and how many records had been lost by then. */
+struct start {
+	uint64_t ns, lost;
+};
+
+static struct start start(const struct gates *g)
+{
+	return (struct start){ .ns = now_ns(), .lost = losses(g) };
+}
+
+/*
+ * Did @hook leave a record of the canary? Looks ahead; consumes nothing. A ring
+ * that is full, because nobody read it for a while, costs the record but not
+ * the count of it: that is a trace too.
+ */
+static bool recorded(const struct gates *g, enum weir_hook hook, const struct start *at)
+{
+	struct search s = { .hook = hook, .since_ns = at->ns };
 	int i;
 
 	for (i = 0; i < WEIR_RING_MAX; i++) {
@@ -44,7 +71,7 @@ static bool recorded(const struct gates *g, enum weir_hook hook, uint64_t since_
 
 		ring_read(&ahead, look_for_canary, &s, ~0u);
 	}
-	return s.found;
+	return s.found || losses(g) > at->lost;
 }
 
 static enum weir_strength strength_of(enum proof proof, bool has_record)
@@ -74,16 +101,16 @@ static bool settle(struct gate_state *state, enum weir_strength strength)
 
 static bool prove_exec(struct gates *g)
 {
-	uint64_t since = now_ns();
+	struct start since = start(g);
 	enum proof proof = proof_exec(g->p->opts.canary);
 
 	return settle(&g->hook[WEIR_HOOK_EXEC],
-		      strength_of(proof, recorded(g, WEIR_HOOK_EXEC, since)));
+		      strength_of(proof, recorded(g, WEIR_HOOK_EXEC, &since)));
 }
 
 static bool prove_load(struct gates *g)
 {
-	uint64_t since = now_ns();
+	struct start since = start(g);
 	enum proof map, protect;
 
 	if (g->hook[WEIR_HOOK_LOAD].mechanism == WEIR_VIA_TRACEPOINT) {
@@ -96,7 +123,7 @@ static bool prove_load(struct gates *g)
 	protect = proof_mprotect(g->p->opts.canary);
 	return settle(&g->hook[WEIR_HOOK_LOAD],
 		      strength_of(protect == PROOF_DENIED ? map : protect,
-				  recorded(g, WEIR_HOOK_LOAD, since)));
+				  recorded(g, WEIR_HOOK_LOAD, &since)));
 }
 
 /*
@@ -107,7 +134,7 @@ static bool prove_load(struct gates *g)
 static void prove_module(struct gates *g)
 {
 	struct gate_state *state = &g->hook[WEIR_HOOK_MODULE];
-	uint64_t since = now_ns();
+	struct start since = start(g);
 	enum proof proof;
 
 	if (state->mechanism == WEIR_VIA_TRACEPOINT) {
@@ -115,7 +142,7 @@ static void prove_module(struct gates *g)
 		return;
 	}
 	proof = proof_module(g->p->opts.canary);
-	if (proof == PROOF_DENIED && recorded(g, WEIR_HOOK_MODULE, since))
+	if (proof == PROOF_DENIED && recorded(g, WEIR_HOOK_MODULE, &since))
 		settle(state, WEIR_CAN_DENY);
 	else if (proof == PROOF_PASSED || !state->proven_ns)
 		state->strength = WEIR_WATCH;
@@ -123,22 +150,22 @@ static void prove_module(struct gates *g)
 
 static bool prove_connect(struct gates *g)
 {
-	uint64_t since = now_ns();
+	struct start since = start(g);
 	enum proof proof = proof_connect();
 
 	return settle(&g->hook[WEIR_HOOK_CONNECT],
-		      strength_of(proof, recorded(g, WEIR_HOOK_CONNECT, since)));
+		      strength_of(proof, recorded(g, WEIR_HOOK_CONNECT, &since)));
 }
 
 /* Like module, provable only while the agent may still open a raw socket. */
 static bool prove_socket(struct gates *g)
 {
-	uint64_t since = now_ns();
+	struct start since = start(g);
 	enum proof proof = proof_raw_connect();
 
 	if (proof == PROOF_UNTRIED)
 		return g->socket.strength == WEIR_CAN_DENY;
-	return settle(&g->socket, strength_of(proof, recorded(g, WEIR_HOOK_CONNECT, since)));
+	return settle(&g->socket, strength_of(proof, recorded(g, WEIR_HOOK_CONNECT, &since)));
 }
 
 bool gates_prove_family(struct gates *g, enum family family)

@@ -70,7 +70,7 @@ static enum proof listen_to(int in, pid_t pid)
 }
 
 /* fork and not vfork: the child must be ours by real_parent, and may be killed. */
-static enum proof try(attempt_fn attempt, const char *canary)
+static enum proof try_once(attempt_fn attempt, const char *canary)
 {
 	CLEANUP(close_fdp) int in = -1;
 	int ends[2];
@@ -84,6 +84,17 @@ static enum proof try(attempt_fn attempt, const char *canary)
 		child(attempt, canary, ends[1]);
 	close(ends[1]);
 	return pid < 0 ? PROOF_UNTRIED : listen_to(in, pid);
+}
+
+/* A host short of processes for a moment must not look like a gate that failed. */
+static enum proof try(attempt_fn attempt, const char *canary)
+{
+	enum proof proof = PROOF_UNTRIED;
+	int i;
+
+	for (i = 0; i < 3 && proof == PROOF_UNTRIED; i++)
+		proof = try_once(attempt, canary);
+	return proof;
 }
 
 static char attempt_exec(const char *canary)
