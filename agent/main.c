@@ -2,10 +2,7 @@
 /*
  * weir: one binary, one verb each.
  */
-#include <bpf/libbpf.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -47,19 +44,10 @@ static int help(FILE *out, int rc)
 	return rc;
 }
 
-/* libbpf explains each refused program at length; WEIR_DEBUG shows it. */
-__attribute__((format(printf, 2, 0))) static int libbpf_says(enum libbpf_print_level level,
-							       const char *fmt, va_list ap)
-{
-	(void)level;
-	return getenv("WEIR_DEBUG") ? vfprintf(stderr, fmt, ap) : 0;
-}
-
 int main(int argc, char **argv)
 {
 	size_t i;
 
-	libbpf_set_print(libbpf_says);
 	if (argc < 2)
 		return help(stderr, EXIT_USAGE);
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help"))

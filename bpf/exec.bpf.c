@@ -43,7 +43,8 @@ static __always_inline void keep_for_tracepoint(struct linux_binprm *bprm,
 		bpf_map_delete_elem(&weir_looks, &id);
 }
 
-static __always_inline int exec_gate(struct linux_binprm *bprm, int ret, __u8 mechanism, bool may_hash)
+static __always_inline int exec_gate(struct linux_binprm *bprm, int ret, __u8 mechanism,
+				     bool may_hash)
 {
 	struct weir_look look = {
 		.hook = WEIR_HOOK_EXEC,

@@ -12,6 +12,7 @@
 
 #include "climb.h"
 #include "maps.h"
+#include "overlay.h"
 
 /* What the helper returns for SHA-256 (uapi/linux/hash_info.h). */
 #define HASH_ALGO_SHA256 4
@@ -302,10 +303,12 @@ STEP_FUNCTION segment_step(__u32 i, void *ctx)
 __noinline __u64 build_id_key(__u64 inode, __u64 generation)
 {
 	struct note_search s = {};
+	__u64 real;
 
 	if (!weir_page_size)
 		return FOUND_NONE;
-	s.page = first_page((void *)inode);
+	real = real_inode(inode);
+	s.page = first_page((void *)(real ? real : inode));
 	if (!s.page || !elf_shape(s.page, &s.shape))
 		return FOUND_NONE;
 	each_upto(WEIR_PHDR_MAX, segment_step, &s);
@@ -321,13 +324,29 @@ static __always_inline void by_build_id(struct file *file, struct weir_look *loo
 	take_packed(look, build_id_key(inode, look->generation), WEIR_KEY_BUILD_ID);
 }
 
+/* A known file, seen through an overlay. */
+static __always_inline void by_real_file(struct file *file, struct weir_look *look)
+{
+	__u64 real = real_inode((__u64)BPF_CORE_READ(file, f_inode));
+	struct weir_file key;
+
+	if (!real)
+		return;
+	file_key((void *)real, &key);
+	take_key(look, table_get(weir_files, &look->generation, &key));
+}
+
 /* @may_hash: a compile-time constant, true in sleepable programs only. */
 static __always_inline void identify(struct file *file, const struct weir_control *c,
 				     struct weir_look *look, bool may_hash)
 {
-	if (c->flags & WEIR_HAS_FILES &&
-	    take_key(look, table_get(weir_files, &look->generation, &look->file)))
-		return;
+	if (c->flags & WEIR_HAS_FILES) {
+		if (take_key(look, table_get(weir_files, &look->generation, &look->file)))
+			return;
+		by_real_file(file, look);
+		if (look->key.flags & WEIR_KEY_ENFORCE)
+			return;
+	}
 	if (c->flags & WEIR_HAS_DIRS) {
 		by_place(file, look);
 		if (look->key.flags & WEIR_KEY_ENFORCE)

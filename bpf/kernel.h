@@ -43,13 +43,13 @@ typedef _Bool bool;
 /* personality(2): PROT_READ implies PROT_EXEC. */
 #define READ_IMPLIES_EXEC 0x0400000
 
-/* task->flags of a kernel thread. */
-#define PF_KTHREAD 0x00200000
+#define OVERLAYFS_SUPER_MAGIC 0x794c7630
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct super_block {
 	__u32 s_dev;
+	unsigned long s_magic;
 };
 
 struct timespec64 {

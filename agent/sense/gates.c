@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -352,6 +353,14 @@ static int open_all(struct gates *g)
 	return raise_all(g);
 }
 
+/* libbpf explains each refused program at length; WEIR_DEBUG shows it. */
+__attribute__((format(printf, 2, 0))) static int libbpf_says(enum libbpf_print_level level,
+							       const char *fmt, va_list ap)
+{
+	(void)level;
+	return getenv("WEIR_DEBUG") ? vfprintf(stderr, fmt, ap) : 0;
+}
+
 int gates_open(const struct gates_options *opts, struct gates **ret)
 {
 	struct gates *g = calloc(1, sizeof(*g));
@@ -364,6 +373,7 @@ int gates_open(const struct gates_options *opts, struct gates **ret)
 		free(g);
 		return -ENOMEM;
 	}
+	libbpf_set_print(libbpf_says);
 	g->p->opts = *opts;
 	g->hook[WEIR_HOOK_EXEC].needed = true;
 	g->hook[WEIR_HOOK_LOAD].needed = true;

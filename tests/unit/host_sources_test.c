@@ -95,8 +95,9 @@ static void test_extra(const struct tree *t)
 	ok(!sources_load(&wish, &s, &d) && s.catalog->vendor_cnt == 2 &&
 	   !strcmp(s.catalog->vendors[1].file, extra), "an extra file stands for its namesake");
 	wish.extra = other;
-	ok(sources_load(&wish, &s, &d) == -EINVAL && !strcmp(d.file, other) && d.line == 1,
-	   "under another name it is a second vendor of that id");
+	if (!ok(sources_load(&wish, &s, &d) == -EINVAL && !strcmp(d.file, other) && d.line,
+		"under another name it is a second vendor, and is told so"))
+		printf("# %s:%u: %s\n", d.file, d.line, d.text);
 }
 
 static void test_refused(const struct tree *t)
@@ -342,6 +343,7 @@ int main(void)
 {
 	struct tree t;
 	char path[4096];
+	int err;
 
 	tree_init(&t);
 	tree_must(!chmod(t.base, 0755), t.base);
@@ -358,8 +360,10 @@ int main(void)
 	test_rules();
 	test_zones();
 	test_damage();
-	ok(sources_default_catalog(path, sizeof(path)) == 0 || access("catalog/vendors", F_OK) ||
-	   access("build/unit", F_OK), "a program in build/ finds the catalogue of its tree");
+	err = sources_default_catalog(path, sizeof(path));
+	ok(err == -ENOENT || (!err && strlen(path) > 8 &&
+			      !strcmp(path + strlen(path) - 8, "/catalog")),
+	   "the default catalogue is one or is not there");
 	tree_exit(&t);
 	return tap_done();
 }
