@@ -92,13 +92,15 @@ $(OUTPUT)/bpf.stamp: $(BPF_OBJ) $(FLOOR_OBJ)
 
 ## ---- documentation -----------------------------------------------------
 
+# Reproducible: the date of the last commit, not of the build.
+MAN_DATE := $(or $(shell git log -1 --format=%ct 2>/dev/null),0)
 MAN := $(patsubst docs/%.scd,$(OUTPUT)/man/%,$(wildcard docs/*.scd))
 
 man: $(MAN) ## man pages from docs/*.scd
 
 $(OUTPUT)/man/%: docs/%.scd
 	@mkdir -p $(@D)
-	$(call say,MAN,$@)scdoc < $< > $@
+	$(call say,MAN,$@)SOURCE_DATE_EPOCH=$(MAN_DATE) scdoc < $< > $@
 
 include tests/tests.mk
 include tests/check.mk
@@ -111,13 +113,16 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 	install -D -m 0755 $(OUTPUT)/canary $(DESTDIR)$(PREFIX)/lib/weir/canary
 	install -d $(DESTDIR)$(PREFIX)/share/weir
 	cp -r catalog $(DESTDIR)$(PREFIX)/share/weir/
+	install -D -m 0644 docs/examples/observe.yaml \
+		$(DESTDIR)$(PREFIX)/share/doc/weir/examples/observe.yaml
 	install -D -m 0644 scripts/weir.service $(DESTDIR)$(PREFIX)/lib/systemd/system/weir.service
 	for m in $(MAN); do install -D -m 0644 $$m \
 		$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
 
 uninstall: ## take away what install put there; the journal and /etc/weir stay
 	rm -f $(DESTDIR)$(PREFIX)/sbin/weir $(DESTDIR)$(PREFIX)/lib/systemd/system/weir.service
-	rm -rf $(DESTDIR)$(PREFIX)/lib/weir $(DESTDIR)$(PREFIX)/share/weir
+	rm -rf $(DESTDIR)$(PREFIX)/lib/weir $(DESTDIR)$(PREFIX)/share/weir \
+		$(DESTDIR)$(PREFIX)/share/doc/weir
 	for m in $(MAN); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
 
 demo: check-guest-build ## open-vm-tools watched, blocked and let go again, in a guest

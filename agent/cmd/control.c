@@ -114,6 +114,9 @@ static void add_gate(struct jout *j, const char *name, const struct gate_state *
 	jout_add_bool(j, "needed", g->needed);
 	jout_add_bool(j, "hashes", g->hashes);
 	jout_add_str(j, "effect", effect);
+	/* Module and socket are proven at the start only: later the agent may not. */
+	if (g->proven_ns)
+		jout_add_u64(j, "proven_s_ago", (arming_now_ns() - g->proven_ns) / 1000000000);
 	if (g->strength != WEIR_CAN_DENY && g->why_not[0])
 		jout_add_str(j, "why", g->why_not);
 	jout_end(j);

@@ -244,10 +244,9 @@ static void clear_up(struct agent *a, const struct loop *l)
 {
 	agent_drain(a);
 	if (l->was_trial && !a->gates->control.enforce && !pins_remove())
-		agent_note(a, EVENT_STOP, NULL, "agent stopped; nothing was enforced, "
-						"nothing stays in the kernel", NULL);
+		agent_note(a, EVENT_STOP, NULL, "nothing was enforced, nothing stays", NULL);
 	else
-		agent_note(a, EVENT_STOP, NULL, "agent stopped; the gates stay", NULL);
+		agent_note(a, EVENT_STOP, NULL, "the gates stay in the kernel", NULL);
 }
 
 int agent_loop(struct agent *a, int listen_fd)

@@ -165,7 +165,7 @@ static void add_gap(struct buf *out, const struct event_gap *gap)
 /* What a note says when nobody gave it more words. */
 static const char *const note_texts[EVENT_KIND_MAX] = {
 	[EVENT_START] = "the agent started",
-	[EVENT_STOP] = "the agent stopped; what it loaded stays in force",
+	[EVENT_STOP] = "the agent stopped",
 	[EVENT_ARM] = "armed until confirmed",
 	[EVENT_CONFIRM] = "arming confirmed",
 	[EVENT_DISARM] = "disarmed: nothing is blocked",
