@@ -327,12 +327,33 @@ static void open_learner(struct gates *g)
 		g->p->learner = NULL;
 }
 
+/* For gates that were taken over: why no stronger mechanism was chosen then. */
+static void advise_all(struct gates *g)
+{
+	char why[160];
+	int family, choice;
+
+	for (family = 0; family < FAMILY_LEARN; family++)
+		for (choice = 0; choice < CHOICE_MAX; choice++)
+			if (choice_offered(family, choice) &&
+			    !choice_possible(choice, &g->kernel, why, sizeof(why)))
+				advise(g, family, why);
+}
+
+/* Are the gates that act on this host of this very build? */
+static bool is_ours(const struct gates *g)
+{
+	struct weir_control c;
+
+	return g->p->opts.pin && !pins_read_control(&c) && c.build == g->build;
+}
+
 static int open_all(struct gates *g)
 {
 	struct weir_file canary;
 	int err;
 
-	err = gates_load_first(g);
+	err = gates_load_first(g, is_ours(g));
 	if (err)
 		return err;
 	open_learner(g);
@@ -348,6 +369,7 @@ static int open_all(struct gates *g)
 	g->control.kill = g->p->opts.kill;
 	if (gates_adopt(g)) {
 		g->adopted = true;
+		advise_all(g);
 		return 0;
 	}
 	return raise_all(g);

@@ -133,9 +133,9 @@ static uint64_t first_set(const struct gates *g)
 }
 
 /* If not all at once, then the maps alone, and the families one by one. */
-int gates_load_first(struct gates *g)
+int gates_load_first(struct gates *g, bool has_gates)
 {
-	uint64_t set = first_set(g);
+	uint64_t set = has_gates ? gates_programs(g, FAMILY_LEARN, CHOICE_LAST) : first_set(g);
 
 	if (!load_set(g, set, &g->p->first)) {
 		g->p->loaded = set;

@@ -29,8 +29,11 @@ struct gates_private {
 /* Bit per program that @family uses by @choice on this kernel. */
 uint64_t gates_programs(const struct gates *g, enum family family, enum choice choice);
 
-/* Loads what probably works all at once; if not, only the maps. */
-int gates_load_first(struct gates *g);
+/*
+ * Loads what probably works all at once; if not, only the maps. @has_gates:
+ * those of an earlier agent are to be taken over, no program is needed for them.
+ */
+int gates_load_first(struct gates *g, bool has_gates);
 
 /* The programs of @choice, unless they are loaded already. */
 int gates_load_family(struct gates *g, enum family family, enum choice choice);
