@@ -73,6 +73,7 @@ static __always_inline void argv_from_regs(struct file_record *r)
 {
 	unsigned long argv = argv_pointer(user_regs());
 	unsigned long arg = 0;
+	bool is_cut = false;
 	__u32 off = 0;
 	long n;
 
@@ -83,7 +84,8 @@ static __always_inline void argv_from_regs(struct file_record *r)
 		if (bpf_probe_read_user(&arg, sizeof(arg), (void *)(argv + i * sizeof(arg))))
 			break;
 		if (!arg) {
-			r->f.rec.flags &= ~WEIR_REC_ARGV_CUT;
+			if (!is_cut)
+				r->f.rec.flags &= ~WEIR_REC_ARGV_CUT;
 			break;
 		}
 		if (off >= WEIR_ARGV_MAX)
@@ -92,6 +94,7 @@ static __always_inline void argv_from_regs(struct file_record *r)
 					    (void *)arg);
 		if (n <= 0)
 			break;
+		is_cut |= n == WEIR_NAME_MAX;
 		off += n & (2 * WEIR_NAME_MAX - 1);
 	}
 	if (!off)

@@ -242,7 +242,10 @@ static __always_inline bool read_dest(const void *name, int len, struct dest *d)
 		return false;
 	d->family = in.sin_family;
 	d->port = bpf_ntohs(in.sin_port);
-	if (in.sin_family == AF_INET) {
+	/* A send to AF_UNSPEC is taken for AF_INET by IPv4's own code. */
+	if (!in.sin_family && d->call == WEIR_CALL_SEND)
+		d->family = AF_INET;
+	if (d->family == AF_INET) {
 		*(__u32 *)d->addr = in.sin_addr;
 		return true;
 	}

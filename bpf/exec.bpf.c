@@ -37,10 +37,12 @@ static __always_inline void keep_for_tracepoint(struct linux_binprm *bprm,
 	__u64 id = bpf_get_current_pid_tgid();
 	bool first = BPF_CORE_READ(bprm, interp) == BPF_CORE_READ(bprm, filename);
 
-	if (look->key.rule || look->flags & WEIR_REC_CANARY)
-		bpf_map_update_elem(&weir_looks, &id, look, BPF_ANY);
-	else if (first)
+	if (first)
 		bpf_map_delete_elem(&weir_looks, &id);
+	if (look->flags & WEIR_REC_SCRIPT || !(look->key.rule || look->flags & WEIR_REC_CANARY))
+		return;
+	if (bpf_map_update_elem(&weir_looks, &id, look, BPF_ANY))
+		count_loss(WEIR_REC_EXEC, false);
 }
 
 static __always_inline int exec_gate(struct linux_binprm *bprm, int ret, __u8 mechanism,
@@ -66,10 +68,9 @@ static __always_inline int exec_gate(struct linux_binprm *bprm, int ret, __u8 me
 		return errno_of(&look.answer);
 	if (is_script(bprm))
 		look.flags |= WEIR_REC_SCRIPT;
+	keep_for_tracepoint(bprm, &look);
 	if (denied || (look.key.rule && look.flags & WEIR_REC_SCRIPT))
 		record(&look, bprm->file, bprm, WEIR_REC_EXEC, ARGS_OF_CALLER);
-	else
-		keep_for_tracepoint(bprm, &look);
 	return errno_of(&look.answer);
 }
 

@@ -93,8 +93,8 @@ static __always_inline bool records_all(const struct weir_control *c)
 }
 
 /*
- * Has the agent been told of this file, as it is now, under this table? Files
- * whose size the catalogue knows are never called seen: their bytes decide.
+ * Has the agent been told of this file, as it is now, under this table? Only
+ * about telling: what the gates decide never rests on it.
  */
 static __noinline bool first_sight(const struct weir_look *look)
 {
@@ -110,6 +110,20 @@ static __noinline bool first_sight(const struct weir_look *look)
 		return false;
 	bpf_map_update_elem(&weir_seen, &seen, &one, BPF_ANY);
 	return true;
+}
+
+/* The telling was lost: the next sight is the first again. */
+static __noinline int forget_sight(const struct weir_look *look)
+{
+	struct weir_seen seen = {
+		.file = look->file,
+		.size = look->size,
+		.ctime_ns = look->ctime_ns,
+		.generation = look->generation,
+	};
+
+	bpf_map_delete_elem(&weir_seen, &seen);
+	return 0;
 }
 
 static __always_inline int errno_of(const struct weir_answer *a)

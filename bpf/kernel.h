@@ -281,6 +281,7 @@ struct sockaddr_in6 {
 	__u8 sin6_addr[16];
 };
 
-enum kernel_read_file_id { READING_MODULE = 2 };
+/* A .ko.xz or .ko.zst is told apart since late 2025. */
+enum kernel_read_file_id { READING_MODULE = 2, READING_MODULE_COMPRESSED = 7 };
 
 #endif /* WEIR_BPF_KERNEL_H */

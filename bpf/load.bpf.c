@@ -31,9 +31,11 @@ static __always_inline int judge_load(struct file *file, struct weir_look *look,
 	judge_file(file, c, look, may_hash);
 	if (look->answer.reason == WEIR_BY_GUARD)
 		return 0;
+	if (first_sight(look))
+		look->flags |= WEIR_REC_FIRST;
 	wanted = look->key.rule || look->answer.verdict != WEIR_ALLOW ||
 		 look->flags & WEIR_REC_CANARY || records_all(c);
-	if (wanted || first_sight(look))
+	if (wanted || look->flags & WEIR_REC_FIRST)
 		record(look, file, NULL, wanted ? type : WEIR_REC_NEW, ARGS_NONE);
 	return errno_of(&look->answer);
 }
@@ -96,6 +98,14 @@ int BPF_PROG(weir_mprotect_fmod, struct vm_area_struct *vma, unsigned long reqpr
 	return map_gate(vma->vm_file, implied(reqprot) | prot, ret, WEIR_VIA_FMOD_RET, false);
 }
 
+static __always_inline bool is_module(enum kernel_read_file_id id)
+{
+	if (id == bpf_core_enum_value(enum kernel_read_file_id, READING_MODULE))
+		return true;
+	return bpf_core_enum_value_exists(enum kernel_read_file_id, READING_MODULE_COMPRESSED) &&
+	       id == bpf_core_enum_value(enum kernel_read_file_id, READING_MODULE_COMPRESSED);
+}
+
 /* finit_module gives a file; a module loaded from a buffer passes unseen here. */
 static __always_inline int module_gate(struct file *file, enum kernel_read_file_id id, int ret,
 				       __u8 mechanism, bool may_hash)
@@ -106,7 +116,7 @@ static __always_inline int module_gate(struct file *file, enum kernel_read_file_
 		.strength = WEIR_CAN_DENY,
 	};
 
-	if (ret || !file || id != bpf_core_enum_value(enum kernel_read_file_id, READING_MODULE))
+	if (ret || !file || !is_module(id))
 		return ret;
 	return judge_load(file, &look, WEIR_REC_MODULE, may_hash);
 }

@@ -26,7 +26,7 @@ static __always_inline void fill_names(struct file_record *r, struct linux_binpr
 }
 
 /*
- * Writes what is in this task's record slot. @file and @bprm are addresses, 0
+ * Writes what is in this task's record slot; 0: there was no room for it. @file and @bprm are addresses, 0
  * for none; the record is made even then, because a denial that nobody can
  * read did not happen.
  */
@@ -40,8 +40,10 @@ __noinline int record_file(__u64 file, __u64 bprm, __u64 type, __u64 args)
 	__u32 ring;
 	__u64 seq;
 
-	if (!look || !c)
+	if (!look || !c) {
+		count_loss(type, false);
 		return 0;
+	}
 	answer = look->answer;
 	ring = answer.verdict != WEIR_ALLOW ? WEIR_RING_DENIALS : WEIR_RING_RECORDS;
 	seq = next_seq(ring);
@@ -63,7 +65,7 @@ __noinline int record_file(__u64 file, __u64 bprm, __u64 type, __u64 args)
 	if (args == ARGS_OF_CALLER && !c->argv)
 		argv_from_regs(r);
 	submit(r, &answer);
-	return 0;
+	return 1;
 }
 
 /* The number in a pointer, which the verifier would not let us pass as one. */
@@ -84,7 +86,9 @@ static __always_inline void record(const struct weir_look *look, void *file, voi
 		count_loss(type, look->answer.verdict != WEIR_ALLOW);
 		return;
 	}
-	record_file(address(file), address(bprm), type, args);
+	if (!record_file(address(file), address(bprm), type, args) &&
+	    look->flags & WEIR_REC_FIRST)
+		forget_sight(look);
 	bpf_map_delete_elem(&weir_looks, &slot);
 }
 

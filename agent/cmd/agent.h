@@ -51,6 +51,7 @@ struct regime {
 
 struct counters {
 	uint64_t records, denials, bad_records, missing, identified, keys_added;
+	uint64_t keys_refused; /* listed, but no room in the table */
 	uint64_t reported_missing;
 	struct weir_losses lost; /* as last reported */
 };
@@ -64,6 +65,8 @@ struct agent {
 	struct host host;
 	struct identify *identify;
 	struct resume resume;
+	uint64_t *read[WEIR_RING_MAX]; /* as resume.last, but not yet written down */
+	uint32_t mnt_ns; /* inode of our own */
 	struct counters count;
 	struct buf line, text;
 	struct match match; /* scratch */
@@ -71,6 +74,9 @@ struct agent {
 	uint64_t started_ns, fresh_ns; /* records before it may be repeats */
 	int64_t wanted_serial; /* of a policy that was refused; 0: none */
 	char refusal[600];
+	int64_t offset_ns; /* of the clocks when the policy's dates were worked out */
+	char **learned;	   /* paths that got a key after their first run */
+	size_t learned_cnt;
 	int root_fd;
 	enum armed armed; /* as last seen */
 };
@@ -78,9 +84,6 @@ struct agent {
 /* load.c: 0, or -errno with @d; what was in force stays so. */
 int agent_load(struct agent *a, struct diag *d);
 struct regime *regime_free(const struct gates *g, struct regime *r);
-
-/* Brings arm state, enforce and lapse in line at start and after a load. */
-int agent_arm_at_start(struct agent *a);
 
 /* The table outlives an absent agent by the policy's lapse, from now on. */
 void agent_touch_lapse(struct agent *a);
@@ -90,6 +93,9 @@ bool agent_drain(struct agent *a);
 
 /* Reports losses that the kernel counted since the last time. */
 void agent_report_losses(struct agent *a);
+
+/* Asks again about what was learned: a new table knows nothing of it. */
+void agent_ask_learned(struct agent *a);
 
 /* Answers of the identifier: keys for next time. */
 void agent_take_identified(struct agent *a);

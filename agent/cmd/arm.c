@@ -152,7 +152,11 @@ int cmd_confirm(int argc, char **argv)
 		      stderr);
 		return EXIT_CANNOT;
 	}
-	if (arm.until_ns != WEIR_NEVER && arm.session == arming_session()) {
+	if (arm.until_ns == WEIR_NEVER) {
+		puts("weir: confirmed already");
+		return EXIT_FINE;
+	}
+	if (arm.session == arming_session()) {
 		fputs("weir: confirm: this is the session that armed: confirm from a new login, "
 		      "which proves that one is still possible\n", stderr);
 		return EXIT_CANNOT;

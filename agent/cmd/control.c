@@ -198,6 +198,7 @@ static void add_counters(struct jout *j, struct agent *a)
 	jout_add_u64(j, "identified", a->count.identified);
 	jout_add_u64(j, "identify_dropped", ids.dropped);
 	jout_add_u64(j, "keys_added", a->count.keys_added);
+	jout_add_u64(j, "keys_refused", a->count.keys_refused);
 	jout_add_u64(j, "journal_lost", journal_lost(a->journal));
 	jout_end(j);
 	jout_add_object(j, "table");

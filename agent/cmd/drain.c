@@ -7,9 +7,9 @@
  * records again and knows by their numbers which ones are written already.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,11 +17,16 @@
 #include "base/cleanup.h"
 #include "cmd/agent.h"
 #include "cmd/arming.h"
-#include "inventory/root.h"
 #include "out/text.h"
 
 /* Records between two writes; bounds what a killed agent reads twice. */
 #define BATCH 512
+
+/* Of one ring in a row: whoever fills it must not keep us from all else. */
+#define ROUNDS 8
+
+/* Paths that are asked about again after a reload. */
+#define LEARNED_MAX 4096
 
 static int64_t now_ms(void)
 {
@@ -112,7 +117,7 @@ static bool is_repeat(struct agent *a, const struct weir_rec *rec)
 
 	if (rec->ring >= WEIR_RING_MAX || rec->cpu >= a->resume.cpus)
 		return false;
-	last = &a->resume.last[rec->ring][rec->cpu];
+	last = &a->read[rec->ring][rec->cpu];
 	if (rec->seq <= *last) {
 		if (rec->time_ns < a->fresh_ns)
 			return true;
@@ -129,7 +134,7 @@ static bool is_repeat(struct agent *a, const struct weir_rec *rec)
 static bool wants_identity(const struct event *ev)
 {
 	return ev->kind == EVENT_NEW ||
-	       (ev->kind == EVENT_EXEC && ev->rec.flags & WEIR_REC_FIRST && !ev->rec.key.rule);
+	       (event_has_file(ev) && ev->rec.flags & WEIR_REC_FIRST && !ev->rec.key.rule);
 }
 
 static uint64_t cookie_of(const struct weir_file *file)
@@ -137,11 +142,40 @@ static uint64_t cookie_of(const struct weir_file *file)
 	return file->ino ^ (uint64_t)file->dev << 32;
 }
 
-/* The path is from the global root, which is ours: no process is asked. */
+/* A path is from the root of its mount namespace: in another one, ask there. */
 static void ask_identity(struct agent *a, const struct event *ev)
 {
+	uint32_t pid = ev->rec.who.ns_mnt == a->mnt_ns ? 0 : ev->rec.who.tgid;
+
 	if (ev->path && ev->path[0] == '/' && a->identify)
-		identify_ask(a->identify, cookie_of(&ev->file.file), ev->path, 0, 0);
+		identify_ask(a->identify, cookie_of(&ev->file.file), ev->path, 0, pid);
+}
+
+/* Their inodes may have changed meanwhile, so no key is asked for by number. */
+void agent_ask_learned(struct agent *a)
+{
+	size_t i;
+
+	for (i = 0; a->identify && i < a->learned_cnt; i++)
+		identify_ask(a->identify, 0, a->learned[i], 0, 0);
+}
+
+static void remember(struct agent *a, const struct identify_question *q)
+{
+	char **more;
+	size_t i;
+
+	for (i = 0; i < a->learned_cnt; i++)
+		if (!strcmp(a->learned[i], q->path))
+			return;
+	if (q->pid || a->learned_cnt == LEARNED_MAX)
+		return;
+	more = reallocarray(a->learned, a->learned_cnt + 1, sizeof(*more));
+	if (!more)
+		return;
+	a->learned = more;
+	a->learned[a->learned_cnt] = strdup(q->path);
+	a->learned_cnt += a->learned[a->learned_cnt] != NULL;
 }
 
 static void take_record(void *ctx, const void *bytes, size_t len)
@@ -176,19 +210,22 @@ static void write_down(struct agent *a)
 
 bool agent_drain(struct agent *a)
 {
+	unsigned int n, rounds;
 	bool any = false;
-	unsigned int n;
 	int ring;
 
 	ocsf_set(a->ocsf, boot_ms(), a->now->sources.policy->arguments);
 	for (ring = 0; ring < WEIR_RING_MAX; ring++) {
+		rounds = 0;
 		do {
 			n = ring_read(&a->gates->ring[ring], take_record, a, BATCH);
 			any |= n > 0;
 			if (n)
 				write_down(a);
+			memcpy(a->resume.last[ring], a->read[ring],
+			       a->resume.cpus * sizeof(*a->read[ring]));
 			ring_commit(&a->gates->ring[ring]);
-		} while (n == BATCH);
+		} while (n == BATCH && ++rounds < ROUNDS);
 	}
 	if (!any)
 		write_down(a);
@@ -219,9 +256,10 @@ void agent_report_losses(struct agent *a)
 /* The kernel's key of @path, if that is still the file that was reported. */
 static bool key_of(struct agent *a, const struct identify_question *q, struct weir_file *file)
 {
-	CLEANUP(close_fdp) int fd = root_open(a->root_fd, q->path, O_PATH | O_CLOEXEC);
+	CLEANUP(close_fdp) int fd = identify_open(q);
 
-	return fd >= 0 && !gates_keys(a->gates, &fd, file, 1) && cookie_of(file) == q->cookie;
+	return fd >= 0 && !gates_keys(a->gates, &fd, file, 1) && file->ino &&
+	       (!q->cookie || cookie_of(file) == q->cookie);
 }
 
 static void note_identified(struct agent *a, const struct identify_answer *answer,
@@ -256,9 +294,13 @@ static void learn(struct agent *a, const struct identify_answer *answer)
 	e.key.rule = best->product + 1;
 	e.key.flags = best->may_enforce ? WEIR_KEY_ENFORCE : 0;
 	e.key.evidence = best->indicator;
-	if (!key_of(a, &answer->question, &e.file) ||
-	    table_add_file(a->now->table, &e.file, &e.key))
+	if (!key_of(a, &answer->question, &e.file))
 		return;
+	if (table_add_file(a->now->table, &e.file, &e.key)) {
+		a->count.keys_refused++;
+		return;
+	}
+	remember(a, &answer->question);
 	a->count.keys_added++;
 	note_identified(a, answer, &e.key);
 }

@@ -93,9 +93,12 @@ static void set_control(struct agent *a, const struct policy *p)
 	}
 }
 
+static int agent_arm(struct agent *a);
+
 int agent_load(struct agent *a, struct diag *d)
 {
 	struct regime *r = calloc(1, sizeof(*r));
+	struct weir_control before;
 	const struct policy *p;
 	int err;
 
@@ -113,9 +116,11 @@ int agent_load(struct agent *a, struct diag *d)
 	/* Before the switch: the new rules may need hooks that are not there. */
 	gates_want(a->gates, r->plan->wants_connect,
 		   r->plan->wants_connect && r->plan->compiled->needs_socket_hooks);
+	before = a->gates->control;
 	set_control(a, p);
 	err = table_switch(a->gates, r->table);
 	if (err) {
+		a->gates->control = before;
 		regime_free(a->gates, r);
 		return err;
 	}
@@ -128,16 +133,21 @@ int agent_load(struct agent *a, struct diag *d)
 	a->refusal[0] = '\0';
 	if (!a->before)
 		table_drop_others(a->gates, r->table);
+	a->offset_ns = host_boot_offset_ns();
 	if (a->identify)
 		identify_expect(a->identify, r->expectation);
-	return 0;
+	agent_ask_learned(a);
+	/* What an exec gate can do depends on whether it may kill. */
+	if (before.kill != a->gates->control.kill)
+		gates_prove(a->gates);
+	return agent_arm(a);
 }
 
 /*
- * At start: an arm that is in force stays; a policy that was confirmed before
- * is armed again; a disarm that somebody asked for outlives restarts.
+ * A policy that was confirmed before is armed again; a disarm that somebody
+ * asked for outlives restarts; an arm that is running out goes on doing so.
  */
-int agent_arm_at_start(struct agent *a)
+static int agent_arm(struct agent *a)
 {
 	const struct policy *p = a->now->sources.policy;
 	struct weir_arm arm = {};
@@ -154,5 +164,8 @@ int agent_arm_at_start(struct agent *a)
 					 .since_ns = arming_now_ns(),
 					 .session = arming_session(),
 					 .uid = getuid() };
+	else if (arm.until_ns == WEIR_NEVER)
+		/* Confirmed was another policy: this one has to prove itself too. */
+		arm.until_ns = arming_now_ns() + ARMING_UNCONFIRMED_NS;
 	return gates_map_put(fd, &zero, &arm);
 }

@@ -32,6 +32,9 @@
 /* The gates prove themselves again, and the table's lapse is put off. */
 #define PROVE_EVERY_TENDS 60
 
+/* A wall clock that moved this far ahead was set; slewing is slower. */
+#define CLOCK_STEP_NS 2000000000LL
+
 #define EVENTS 16
 
 struct loop {
@@ -134,8 +137,20 @@ static void watch_pins(struct agent *a)
 	fprintf(stderr, "weir: %s\n", text);
 }
 
+/*
+ * Dates became marks on the boot clock when the policy was loaded. A wall clock
+ * that was behind then and has been set since makes them late: work them out
+ * anew. One that is set back changes nothing: a phase is never lowered.
+ */
+static void watch_clock(struct agent *a)
+{
+	if (host_boot_offset_ns() - a->offset_ns > CLOCK_STEP_NS)
+		reload(a);
+}
+
 static void tend(struct agent *a, struct loop *l)
 {
+	watch_clock(a);
 	agent_report_losses(a);
 	agent_watch_arm(a);
 	watch_pins(a);

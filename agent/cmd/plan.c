@@ -173,7 +173,7 @@ static int resolve_names(struct gates *g, struct plan *p, int root_fd)
 			err = add_module(p, &s->names[i]);
 	if (!err)
 		err = names_resolve(s->names, p->compiled->name_cnt, root_fd, take_resolved, s);
-	if (!err || err == -E2BIG)
+	if (!err)
 		err = handful_flush(&s->hand);
 	handful_free(&s->hand);
 	if (p->file_cnt)
@@ -273,6 +273,10 @@ int plan_new(struct gates *g, const struct catalog *c, const struct policy *pol,
 		err = guard_keys(g, p, root_fd);
 	if (!err)
 		err = resolve_names(g, p, root_fd);
+	/* A table that lacks some of what is listed must not pass for whole. */
+	if (err == -E2BIG)
+		return diag_set(d, pol->file, 0, 0,
+				"a pattern of the catalogue matches too much on this host");
 	if (err)
 		return err;
 	p->wants_connect = p->compiled->prefix_cnt || pol->record_all;

@@ -117,6 +117,8 @@ static int open_output(struct agent *a)
 	err = ocsf_new(&host, &a->ocsf);
 	if (!err)
 		err = resume_open(&a->resume, true);
+	if (!err)
+		err = resume_copy(&a->resume, a->read);
 	return err ? complain("journal", err) : 0;
 }
 
@@ -127,7 +129,7 @@ static int load_first(struct agent *a)
 	int err = agent_load(a, &d);
 
 	if (!err)
-		return agent_arm_at_start(a);
+		return 0;
 	if (d.text[0]) {
 		diag_format(&d, text, sizeof(text));
 		fprintf(stderr, "%s\n", text);
@@ -179,11 +181,19 @@ static void announce(struct agent *a)
 	notify_state("READY=1");
 }
 
+static uint32_t namespace_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) ? 0 : st.st_ino;
+}
+
 static int bring_up(struct agent *a)
 {
 	int err;
 
 	host_read(a->root_fd, &a->host);
+	a->mnt_ns = namespace_of("/proc/self/ns/mnt");
 	err = open_gates(a);
 	if (!err)
 		err = open_output(a);
@@ -206,6 +216,7 @@ static int work(struct agent *a)
 	err = drop_capabilities();
 	if (err)
 		return complain("capabilities could not be dropped", err);
+	a->gates->is_limited = true;
 	err = identify_new(IDENTIFY_QUEUE, a->now->expectation, &a->identify);
 	if (err)
 		return complain("identifier", err);
@@ -227,6 +238,10 @@ static void take_down(struct agent *a)
 	journal_close(a->journal, time(NULL) * 1000);
 	ocsf_free(a->ocsf);
 	resume_close(&a->resume);
+	free(a->read[0]);
+	while (a->learned_cnt)
+		free(a->learned[--a->learned_cnt]);
+	free(a->learned);
 	unlink(AGENT_SOCKET);
 	gates_close(a->gates);
 	buf_free(&a->line);

@@ -36,6 +36,7 @@ int cgroup_root_open(const char *fallback)
 
 	if (fd >= 0)
 		return fd;
+	mkdir("/run/weir", 0755);
 	if (mkdir(fallback, 0700) && errno != EEXIST)
 		return -errno;
 	if (mount("none", fallback, "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))

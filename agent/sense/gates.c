@@ -366,7 +366,6 @@ static int open_all(struct gates *g)
 	if (err)
 		return err;
 	g->control.agent = getpid();
-	g->control.kill = g->p->opts.kill;
 	if (gates_adopt(g)) {
 		g->adopted = true;
 		advise_all(g);
@@ -402,7 +401,7 @@ int gates_open(const struct gates_options *opts, struct gates **ret)
 	g->hook[WEIR_HOOK_MODULE].needed = true;
 	kernel_probe(&g->kernel);
 	g->build = object_build(!g->kernel.has_loop);
-	g->p->cgroup = cgroup_root_open("/run/weir-cgroup");
+	g->p->cgroup = cgroup_root_open("/run/weir/cgroup");
 	err = prepare_pins(g);
 	if (!err)
 		err = open_all(g);

@@ -34,6 +34,7 @@ struct gates {
 	struct weir_control control; /* what was last written */
 	uint64_t build;
 	bool adopted; /* gates of an earlier agent were taken over */
+	bool is_limited; /* capabilities were dropped: module and raw stay as proven */
 	struct gates_private *p;
 };
 
@@ -41,7 +42,6 @@ struct gates_options {
 	const char *canary; /* path of the installed canary */
 	bool pin;	    /* false: a rehearsal that leaves nothing behind */
 	bool connect;	    /* raise the connect hooks at once */
-	bool kill;	    /* the policy lets a weak exec gate kill */
 };
 
 /*

@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -58,4 +59,18 @@ void resume_close(struct resume *r)
 		munmap(r->last[0], r->size);
 	if (r->fd >= 0)
 		close(r->fd);
+}
+
+int resume_copy(const struct resume *r, uint64_t *ret[WEIR_RING_MAX])
+{
+	uint64_t *copy = calloc((size_t)r->cpus * WEIR_RING_MAX, sizeof(*copy));
+	int ring;
+
+	if (!copy)
+		return -ENOMEM;
+	for (ring = 0; ring < WEIR_RING_MAX; ring++) {
+		ret[ring] = copy + (size_t)ring * r->cpus;
+		memcpy(ret[ring], r->last[ring], r->cpus * sizeof(*copy));
+	}
+	return 0;
 }

@@ -22,4 +22,10 @@ struct resume {
 int resume_open(struct resume *r, bool pin);
 void resume_close(struct resume *r);
 
+/*
+ * A private copy of r->last: numbers read, but not yet written down. One
+ * allocation, the caller's to free() by its first element.
+ */
+int resume_copy(const struct resume *r, uint64_t *ret[WEIR_RING_MAX]);
+
 #endif /* WEIR_SENSE_RESUME_H */

@@ -83,7 +83,7 @@ enum weir_argv_source {
 #define WEIR_REC_TOO_DEEP 0x0040u  /* place not judged: walk ended early */
 #define WEIR_REC_SLIPPED 0x0080u   /* got past a gate that should deny */
 #define WEIR_REC_CANARY 0x0100u	   /* the agent's own proof */
-#define WEIR_REC_INIT_MOD 0x0400u  /* module from a buffer: no file known */
+#define WEIR_REC_INIT_MOD 0x0400u  /* seen once it was in, by name: no file known */
 #define WEIR_REC_PORTLESS 0x0800u  /* raw socket: the port is unknown */
 #define WEIR_REC_FIRST 0x1000u	   /* file not looked at before: identify it */
 
