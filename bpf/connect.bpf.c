@@ -97,7 +97,7 @@ static __always_inline void emit_connect(const struct dest *d, const struct weir
 {
 	bool denied = look->answer.verdict != WEIR_ALLOW;
 	__u32 ring = denied ? WEIR_RING_DENIALS : WEIR_RING_RECORDS;
-	__u64 seq = next_seq(ring);
+	__u64 seq = look->flags & WEIR_REC_CANARY ? 0 : next_seq(ring);
 	struct weir_rec_connect *r;
 
 	if (denied)

@@ -22,12 +22,13 @@ static __always_inline bool is_check(struct linux_binprm *bprm)
 	return bpf_core_field_exists(b->is_check) && BPF_CORE_READ_BITFIELD_PROBED(b, is_check);
 }
 
-static __always_inline bool is_script(struct linux_binprm *bprm)
+/* What something else will run: a script, or a file of binfmt_misc. */
+static __always_inline bool is_interpreted(struct linux_binprm *bprm)
 {
-	char head[2] = {};
+	__u32 magic = 0;
 
-	bpf_core_read(head, sizeof(head), &bprm->buf);
-	return head[0] == '#' && head[1] == '!';
+	bpf_core_read(&magic, sizeof(magic), &bprm->buf);
+	return magic != ELF_MAGIC;
 }
 
 /* What an earlier exec left behind that then failed must not be believed. */
@@ -43,6 +44,13 @@ static __always_inline void keep_for_tracepoint(struct linux_binprm *bprm,
 		return;
 	if (bpf_map_update_elem(&weir_looks, &id, look, BPF_ANY))
 		count_loss(WEIR_REC_EXEC, false);
+}
+
+static __always_inline void mark_judged(struct linux_binprm *bprm)
+{
+	__u64 id = bpf_get_current_pid_tgid(), file = address(bprm->file);
+
+	bpf_map_update_elem(&weir_judged, &id, &file, BPF_ANY);
 }
 
 static __always_inline int exec_gate(struct linux_binprm *bprm, int ret, __u8 mechanism,
@@ -66,9 +74,11 @@ static __always_inline int exec_gate(struct linux_binprm *bprm, int ret, __u8 me
 	denied = look.answer.verdict != WEIR_ALLOW;
 	if (is_check(bprm))
 		return errno_of(&look.answer);
-	if (is_script(bprm))
+	if (is_interpreted(bprm))
 		look.flags |= WEIR_REC_SCRIPT;
 	keep_for_tracepoint(bprm, &look);
+	if (mechanism == WEIR_VIA_FMOD_RET)
+		mark_judged(bprm);
 	if (denied || (look.key.rule && look.flags & WEIR_REC_SCRIPT))
 		record(&look, bprm->file, bprm, WEIR_REC_EXEC, ARGS_OF_CALLER);
 	return errno_of(&look.answer);
@@ -92,11 +102,37 @@ int BPF_PROG(weir_exec_fmod, struct linux_binprm *bprm, int ret)
 	return exec_gate(bprm, ret, WEIR_VIA_FMOD_RET, false);
 }
 
-/* The same once more: a task that preempts the first inside it meets this. */
+/*
+ * The kernel skips a tracing program that is active on the CPU already, so a
+ * task that was preempted inside one lets the next task past it. Each spare
+ * takes one more such task; it finds out by a mark whether it is needed.
+ */
+static __always_inline int spare(struct linux_binprm *bprm, int ret)
+{
+	__u64 id = bpf_get_current_pid_tgid();
+	__u64 *judged = bpf_map_lookup_elem(&weir_judged, &id);
+
+	if (ret || (judged && *judged == address(bprm->file)))
+		return ret;
+	return exec_gate(bprm, ret, WEIR_VIA_FMOD_RET, false);
+}
+
 SEC("fmod_ret/security_bprm_check")
 int BPF_PROG(weir_exec_fmod2, struct linux_binprm *bprm, int ret)
 {
-	return exec_gate(bprm, ret, WEIR_VIA_FMOD_RET, false);
+	return spare(bprm, ret);
+}
+
+SEC("fmod_ret/security_bprm_check")
+int BPF_PROG(weir_exec_fmod3, struct linux_binprm *bprm, int ret)
+{
+	return spare(bprm, ret);
+}
+
+SEC("fmod_ret/security_bprm_check")
+int BPF_PROG(weir_exec_fmod4, struct linux_binprm *bprm, int ret)
+{
+	return spare(bprm, ret);
 }
 
 /* True when the gate left word about this very exec. */
@@ -126,8 +162,7 @@ static __always_inline void judge_late(struct linux_binprm *bprm, const struct w
 	bpf_send_signal(9);
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(weir_exec_tp, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+static __always_inline int exec_seen(int old_pid, struct linux_binprm *bprm)
 {
 	struct weir_look look = { .hook = WEIR_HOOK_EXEC };
 	const struct weir_control *c = acting();
@@ -138,6 +173,7 @@ int BPF_PROG(weir_exec_tp, struct task_struct *task, int old_pid, struct linux_b
 		return 0;
 	/* The gate ran under the thread's own id, which exec has changed. */
 	id = (id & ~0xffffffffULL) | (__u32)old_pid;
+	bpf_map_delete_elem(&weir_judged, &id);
 	if (!take_pending(id, &look)) {
 		if (c->gate[WEIR_HOOK_EXEC] == WEIR_VIA_LSM) {
 			look.mechanism = WEIR_VIA_LSM;
@@ -156,4 +192,10 @@ int BPF_PROG(weir_exec_tp, struct task_struct *task, int old_pid, struct linux_b
 		return 0;
 	record(&look, bprm->file, bprm, wanted ? WEIR_REC_EXEC : WEIR_REC_NEW, ARGS_OF_STARTED);
 	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(weir_exec_tp, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	return exec_seen(old_pid, bprm);
 }

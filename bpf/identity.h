@@ -220,7 +220,7 @@ static __always_inline bool elf_shape(const void *page, struct elf_shape *e)
 	if (bpf_probe_read_kernel(ident, sizeof(ident), page))
 		return false;
 	/* Magic, little-endian; the class tells where the rest stands. */
-	if (*(__u32 *)ident != 0x464c457f || ident[5] != 1)
+	if (*(__u32 *)ident != ELF_MAGIC || ident[5] != 1)
 		return false;
 	e->is64 = ident[4] == 2;
 	e->phoff = e->is64 ? *(__u64 *)(ident + 32) : *(__u32 *)(ident + 28);

@@ -32,6 +32,7 @@ typedef _Bool bool;
 #define IPPROTO_SCTP 132
 #define IPPROTO_UDPLITE 136
 #define IPPROTO_MPTCP 262
+#define ELF_MAGIC 0x464c457f
 #define PROT_EXEC 4
 #define PROT_READ 1
 #define S_IFMT 0170000

@@ -114,6 +114,14 @@ struct {
 	__type(value, struct weir_look);
 } weir_looks SEC(".maps");
 
+/* Which file a task's exec was judged for last, for the spares of fmod_ret. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, __u64);
+} weir_judged SEC(".maps");
+
 /* No tgid is that large: the slot of a record in the making. */
 #define RECORD_SLOT (1ULL << 63)
 

@@ -26,9 +26,9 @@ static __always_inline void fill_names(struct file_record *r, struct linux_binpr
 }
 
 /*
- * Writes what is in this task's record slot; 0: there was no room for it. @file and @bprm are addresses, 0
- * for none; the record is made even then, because a denial that nobody can
- * read did not happen.
+ * Writes what is in this task's record slot; 0: there was no room for it.
+ * @file and @bprm are addresses, 0 for none; the record is made even then,
+ * because a denial that nobody can read did not happen.
  */
 __noinline int record_file(__u64 file, __u64 bprm, __u64 type, __u64 args)
 {
@@ -38,7 +38,7 @@ __noinline int record_file(__u64 file, __u64 bprm, __u64 type, __u64 args)
 	struct file_record *r;
 	struct weir_answer answer;
 	__u32 ring;
-	__u64 seq;
+	__u64 seq = 0;
 
 	if (!look || !c) {
 		count_loss(type, false);
@@ -46,7 +46,9 @@ __noinline int record_file(__u64 file, __u64 bprm, __u64 type, __u64 args)
 	}
 	answer = look->answer;
 	ring = answer.verdict != WEIR_ALLOW ? WEIR_RING_DENIALS : WEIR_RING_RECORDS;
-	seq = next_seq(ring);
+	/* What is not written down has no number: the journal shall have no holes. */
+	if (type != WEIR_REC_NEW && !(look->flags & WEIR_REC_CANARY))
+		seq = next_seq(ring);
 	if (ring == WEIR_RING_DENIALS)
 		r = reserve(&weir_denials, sizeof(*r), type, true);
 	else

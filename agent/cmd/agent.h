@@ -74,6 +74,7 @@ struct agent {
 	uint64_t started_ns, fresh_ns; /* records before it may be repeats */
 	int64_t wanted_serial; /* of a policy that was refused; 0: none */
 	char refusal[600];
+	uint64_t skips;	   /* of gates, as last told */
 	int64_t offset_ns; /* of the clocks when the policy's dates were worked out */
 	char **learned;	   /* paths that got a key after their first run */
 	size_t learned_cnt;

@@ -232,7 +232,7 @@ void agent_status(struct agent *a, struct buf *out)
 	add_gates(&j, a);
 	add_counters(&j, a);
 	if (journal_trouble(a->journal))
-		jout_add_str(&j, "journal_trouble", strerror(-journal_trouble(a->journal)));
+		jout_add_str(&j, "journal_trouble", strerror(journal_trouble(a->journal)));
 	jout_end(&j);
 	buf_add_char(out, '\n');
 }

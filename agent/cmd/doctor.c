@@ -29,6 +29,8 @@ struct gap {
 };
 
 static const struct gap always[] = {
+	{ "a hard link or rename out of a listed directory", "watch",
+	  "if the file is known by its place only; known files and contents stay known" },
 	{ "a script given to its interpreter (sh script)", "watch",
 	  "the kernel sees a file read, not an exec" },
 	{ "AF_PACKET sockets", "blind", "frames pass no connect or send hook with an address" },
@@ -40,6 +42,11 @@ static const struct gap always[] = {
 static const struct gap without_hash = {
 	"a copy without build-id", "watch",
 	"this exec gate cannot hash: known files, places and build-ids only"
+};
+
+static const struct gap by_fmod_ret = {
+	"an exec in a storm, where the kernel preempts (lazy, full)", "kill",
+	"fmod_ret may be skipped while busy: then killed before its first instruction"
 };
 
 static const char *const lsm_names[] = {
@@ -87,6 +94,8 @@ static void print_text(const struct gates *g)
 		print_gap(&always[i]);
 	if (!g->hook[WEIR_HOOK_EXEC].hashes)
 		print_gap(&without_hash);
+	if (g->hook[WEIR_HOOK_EXEC].mechanism == WEIR_VIA_FMOD_RET)
+		print_gap(&by_fmod_ret);
 	if (!g->kernel.page_size)
 		puts("  build-ids cannot be read from the page cache here");
 }
@@ -147,6 +156,8 @@ static void print_json(const struct gates *g)
 		json_gap(&j, &always[i]);
 	if (!g->hook[WEIR_HOOK_EXEC].hashes)
 		json_gap(&j, &without_hash);
+	if (g->hook[WEIR_HOOK_EXEC].mechanism == WEIR_VIA_FMOD_RET)
+		json_gap(&j, &by_fmod_ret);
 	jout_end(&j);
 	jout_end(&j);
 	printf("%s\n", buf_str(&out));

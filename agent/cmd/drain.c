@@ -187,7 +187,7 @@ static void take_record(void *ctx, const void *bytes, size_t len)
 		a->count.bad_records++;
 		return;
 	}
-	if (is_repeat(a, &ev->rec) || ev->rec.flags & WEIR_REC_CANARY)
+	if (ev->rec.flags & WEIR_REC_CANARY || (ev->rec.seq && is_repeat(a, &ev->rec)))
 		return;
 	if (wants_identity(ev))
 		ask_identity(a, ev);
@@ -251,6 +251,7 @@ void agent_report_losses(struct agent *a)
 	*last = now;
 	note.loss.since_ns = a->started_ns;
 	agent_note(a, EVENT_RECORDS_LOST, &note, NULL, NULL);
+	*a->resume.told = now;
 }
 
 /* The kernel's key of @path, if that is still the file that was reported. */

@@ -126,6 +126,23 @@ static void watch_gates(struct agent *a)
 	fprintf(stderr, "weir: a gate no longer stops its canary: see weir status\n");
 }
 
+/*
+ * The kernel skips a program that is active on the CPU already. A spare and the
+ * tracepoint stand behind it; that it happened at all is still told.
+ */
+static void watch_skips(struct agent *a)
+{
+	uint64_t skips = gates_skips(a->gates);
+	char text[128];
+
+	if (skips <= a->skips)
+		return;
+	snprintf(text, sizeof(text), "a gate was skipped %llu times while busy; its spare stood in",
+		 (unsigned long long)(skips - a->skips));
+	a->skips = skips;
+	agent_note(a, EVENT_GATE_LOST, NULL, text, NULL);
+}
+
 static void watch_pins(struct agent *a)
 {
 	static const char text[] = "pins were removed: the gates end with this agent";
@@ -154,6 +171,7 @@ static void tend(struct agent *a, struct loop *l)
 	agent_report_losses(a);
 	agent_watch_arm(a);
 	watch_pins(a);
+	watch_skips(a);
 	identify_tend(a->identify);
 	if (++l->tends % PROVE_EVERY_TENDS == 0) {
 		watch_gates(a);

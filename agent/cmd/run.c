@@ -119,6 +119,8 @@ static int open_output(struct agent *a)
 		err = resume_open(&a->resume, true);
 	if (!err)
 		err = resume_copy(&a->resume, a->read);
+	if (!err)
+		a->count.lost = *a->resume.told;
 	return err ? complain("journal", err) : 0;
 }
 
@@ -201,7 +203,6 @@ static int bring_up(struct agent *a)
 		return err;
 	a->started_ns = arming_now_ns();
 	a->fresh_ns = a->started_ns;
-	gates_losses(a->gates, &a->count.lost);
 	return load_first(a);
 }
 

@@ -296,6 +296,7 @@ static bool has_aside(const struct gates *g, enum family family)
 /* The new set stands beside the old; from the next store on it acts alone. */
 static int raise_all(struct gates *g)
 {
+	bool had_connect = g->control.gate[WEIR_HOOK_CONNECT] != WEIR_VIA_NONE;
 	char mine[128];
 	int err;
 
@@ -304,7 +305,7 @@ static int raise_all(struct gates *g)
 	if (err)
 		return err;
 	raise_family(g, FAMILY_LOAD);
-	if (g->p->opts.connect || has_aside(g, FAMILY_CONNECT))
+	if (g->p->opts.connect || had_connect)
 		gates_want(g, true, g->p->opts.connect || has_aside(g, FAMILY_SOCKET));
 	gates_drop_aside(g);
 	err = pin_links(g);
@@ -374,6 +375,22 @@ static int open_all(struct gates *g)
 	return raise_all(g);
 }
 
+/* Asked for while we still may: later the descriptors are all that is needed. */
+static void open_programs(struct gates *g)
+{
+	struct bpf_link_info info;
+	__u32 len, i;
+
+	for (i = 0; i < program_cnt; i++) {
+		len = sizeof(info);
+		memset(&info, 0, sizeof(info));
+		if (g->p->prog_fd[i] >= 0 || !g->p->link[i] ||
+		    bpf_obj_get_info_by_fd(bpf_link__fd(g->p->link[i]), &info, &len))
+			continue;
+		g->p->prog_fd[i] = bpf_prog_get_fd_by_id(info.prog_id);
+	}
+}
+
 /* libbpf explains each refused program at length; WEIR_DEBUG shows it. */
 __attribute__((format(printf, 2, 0))) static int libbpf_says(enum libbpf_print_level level,
 							       const char *fmt, va_list ap)
@@ -396,6 +413,7 @@ int gates_open(const struct gates_options *opts, struct gates **ret)
 	}
 	libbpf_set_print(libbpf_says);
 	g->p->opts = *opts;
+	memset(g->p->prog_fd, -1, sizeof(g->p->prog_fd));
 	g->hook[WEIR_HOOK_EXEC].needed = true;
 	g->hook[WEIR_HOOK_LOAD].needed = true;
 	g->hook[WEIR_HOOK_MODULE].needed = true;
@@ -405,6 +423,8 @@ int gates_open(const struct gates_options *opts, struct gates **ret)
 	err = prepare_pins(g);
 	if (!err)
 		err = open_all(g);
+	if (!err)
+		open_programs(g);
 	if (err) {
 		gates_close(g);
 		return err;
@@ -424,8 +444,10 @@ struct gates *gates_close(struct gates *g)
 	ring_close(&g->ring[WEIR_RING_RECORDS]);
 	gates_drop_aside(g);
 	/* A pinned link lives on without this reference to it. */
-	for (i = 0; i < program_cnt; i++)
+	for (i = 0; i < program_cnt; i++) {
 		bpf_link__destroy(g->p->link[i]);
+		close_fdp(&g->p->prog_fd[i]);
+	}
 	for (family = 0; family < FAMILY_MAX; family++)
 		bpf_object__close(g->p->object[family]);
 	bpf_object__close(g->p->first);
@@ -445,6 +467,7 @@ void gates_want(struct gates *g, bool connect, bool sockets)
 	if (sockets && !g->p->attached[FAMILY_SOCKET])
 		raise_family(g, FAMILY_SOCKET);
 	pin_links(g);
+	open_programs(g);
 }
 
 int gates_keys(struct gates *g, const int *fds, struct weir_file *keys, unsigned int cnt)
@@ -452,11 +475,39 @@ int gates_keys(struct gates *g, const int *fds, struct weir_file *keys, unsigned
 	return learner_keys(g->p->learner, fds, keys, cnt);
 }
 
+static uint64_t skips_of(const struct gates *g, unsigned int program)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+
+	if (g->p->prog_fd[program] < 0 ||
+	    bpf_obj_get_info_by_fd(g->p->prog_fd[program], &info, &len))
+		return 0;
+	return info.recursion_misses;
+}
+
+static uint64_t sum_skips(const struct gates *g, unsigned int choices)
+{
+	uint64_t sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < program_cnt; i++)
+		if (programs[i].choices == choices)
+			sum += skips_of(g, i);
+	return sum;
+}
+
+uint64_t gates_skips(const struct gates *g)
+{
+	return sum_skips(g, 1u << CHOICE_FMOD_RET);
+}
+
 int gates_losses(const struct gates *g, struct weir_losses *sum)
 {
 	int cpus = libbpf_num_possible_cpus();
 	CLEANUP(freep) struct weir_losses *each = cpus > 0 ? calloc(cpus, sizeof(*each)) : NULL;
 	uint32_t zero = 0;
+	unsigned int i;
 	int cpu, t;
 
 	if (!each)
@@ -469,5 +520,8 @@ int gates_losses(const struct gates *g, struct weir_losses *sum)
 			sum->by_type[t] += each[cpu].by_type[t];
 		sum->denials += each[cpu].denials;
 	}
+	for (i = 0; i < program_cnt; i++)
+		if (!strcmp(programs[i].name, "weir_exec_tp"))
+			sum->by_type[WEIR_REC_EXEC] += skips_of(g, i);
 	return 0;
 }

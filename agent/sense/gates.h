@@ -71,11 +71,17 @@ int gates_map(const struct gates *g, const char *name);
 int gates_map_get(int fd, const void *key, void *value);
 int gates_map_put(int fd, const void *key, const void *value);
 
-/* Sums of the per-CPU counters. */
+/*
+ * Sums of the per-CPU counters, and the execs that the tracepoint was skipped
+ * for because it was active on the CPU already.
+ */
 int gates_losses(const struct gates *g, struct weir_losses *sum);
 
 /* Keys of open descriptors as the kernel sees them; see learn.h. */
 int gates_keys(struct gates *g, const int *fds, struct weir_file *keys, unsigned int cnt);
+
+/* How often a gate was skipped for that reason, its spare included. */
+uint64_t gates_skips(const struct gates *g);
 
 /* True while all pins of this build are where they were put. */
 bool gates_pinned(const struct gates *g);

@@ -22,6 +22,7 @@ struct gates_private {
 	uint64_t loaded; /* bit per program that @first has loaded */
 	struct bpf_link *link[PROGRAM_MAX];
 	struct bpf_link *aside[PROGRAM_MAX]; /* of an agent before, until replaced */
+	int prog_fd[PROGRAM_MAX]; /* of attached programs, to ask how they fare */
 	bool attached[FAMILY_MAX];
 	int cgroup;
 };

@@ -19,6 +19,8 @@ const struct program programs[] = {
 	{ "weir_exec_lsm",       FAMILY_EXEC,    LSM,         false },
 	{ "weir_exec_fmod",      FAMILY_EXEC,    FMOD,        false },
 	{ "weir_exec_fmod2",     FAMILY_EXEC,    FMOD,        false },
+	{ "weir_exec_fmod3",     FAMILY_EXEC,    FMOD,        false },
+	{ "weir_exec_fmod4",     FAMILY_EXEC,    FMOD,        false },
 	{ "weir_exec_tp",        FAMILY_EXEC,    ALWAYS,      false },
 	{ "weir_mmap_lsm_s",     FAMILY_LOAD,    LSM_S,       false },
 	{ "weir_mmap_lsm",       FAMILY_LOAD,    LSM,         false },

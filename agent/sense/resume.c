@@ -32,7 +32,7 @@ static int open_map(uint32_t entries, bool pin)
 
 int resume_open(struct resume *r, bool pin)
 {
-	int ring, cpus = libbpf_num_possible_cpus();
+	int ring, words, cpus = libbpf_num_possible_cpus();
 	long page = sysconf(_SC_PAGESIZE);
 	void *at;
 
@@ -41,8 +41,9 @@ int resume_open(struct resume *r, bool pin)
 	if (cpus <= 0)
 		return -EINVAL;
 	r->cpus = cpus;
-	r->size = ((uint64_t)cpus * WEIR_RING_MAX * 8 + page - 1) / page * page;
-	r->fd = open_map(cpus * WEIR_RING_MAX, pin);
+	words = cpus * WEIR_RING_MAX + sizeof(struct weir_losses) / 8;
+	r->size = ((uint64_t)words * 8 + page - 1) / page * page;
+	r->fd = open_map(words, pin);
 	if (r->fd < 0)
 		return r->fd;
 	at = mmap(NULL, r->size, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, 0);
@@ -50,6 +51,7 @@ int resume_open(struct resume *r, bool pin)
 		return -errno;
 	for (ring = 0; ring < WEIR_RING_MAX; ring++)
 		r->last[ring] = (uint64_t *)at + (size_t)ring * cpus;
+	r->told = (struct weir_losses *)((uint64_t *)at + (size_t)WEIR_RING_MAX * cpus);
 	return 0;
 }
 

@@ -10,7 +10,8 @@
  * order. Sizes are asserted here and compared with the BTF of the programs
  * in a test.
  *
- * Sequence: seq counts per CPU and per ring from 1 without holes. It is taken
+ * Sequence: seq counts per CPU and per ring from 1 without holes, over the
+ * records that are written down: canaries and WEIR_REC_NEW have 0. It is taken
  * before the space is reserved, so a record that found the ring full leaves a
  * hole: a hole is a loss, and the counters of struct weir_losses say of what
  * kind.

@@ -252,6 +252,7 @@ guest_modules_archive()
 	[ -d "$1/modules" ] || exit 0
 	[ -n "$(find "$archive" -newer "$1/modules/order" 2>/dev/null)" ] || {
 		tree=$(mktemp -d)
+	chmod 755 "$tree" # it becomes the guest's root directory
 		trap 'rm -rf "$tree"' EXIT
 		mkdir -p "$tree/lib/modules"
 		cp -a "$1/modules" "$tree/lib/modules/$(cat "$1/release")"

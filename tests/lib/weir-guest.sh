@@ -8,6 +8,7 @@
 #   weir_add_test DIR FILE...   guest scripts; the first becomes /weir/test
 #   weir_section LOG NAME       the lines between "=== NAME" and the next "==="
 #   ok TITLE COMMAND...         one TAP line; what COMMAND said when it failed
+#   guest_seconds LOG           from the kernel's start to power-off
 #   done_testing                the plan and the exit code
 #
 # The fake vendor lists /opt/vendor/ by directory, some files by path, hash and
@@ -43,6 +44,12 @@ weir_section()
 	sed -n "/^=== $2\$/,/^=== /p" "$1" | grep -v '^=== '
 }
 
+# How long the guest ran; the time a test waits for a slot says nothing of it.
+guest_seconds()
+{
+	sed -n 's/^.*\[ *\([0-9]*\)\.[0-9]*\] reboot: Power down.*/\1/p' "$1" | tail -n 1
+}
+
 # The first 40 digits of the note's hexadecimal line, as readelf prints it.
 build_id_of()
 {
@@ -70,6 +77,7 @@ fake_vendor()
 	      - {kind: dir,  value: /opt/vendor/, confidence: high}
 	      - {kind: path, value: /usr/bin/vendor-tool}
 	      - {kind: path, value: /opt/vendor/hello}
+	      - {kind: path, value: /opt/vendor/hello-nobuildid}
 	      - {kind: cidr, value: $vendor_deny4/32}
 	      - {kind: cidr, value: "$vendor_deny6/128"}
 	VENDOR
@@ -145,7 +153,7 @@ weir_payload()
 		[ -e "$weir_build/$file" ] || { echo "no $weir_build/$file: run make" >&2; exit 1; }
 	done
 	mkdir -p "$root/weir/bin" "$root/weir/catalog/vendors" "$root/weir/catalog/directives" \
-		"$root/opt/vendor" "$root/usr/lib/weir" "$root/usr/bin"
+		"$root/opt/vendor" "$root/usr/lib/weir" "$root/usr/bin" "$root/var/lib"
 	cp -a "$weir_build/fixtures/root/." "$root/"
 	guest_add_binary "$root" "$weir_build/weir" /usr/sbin/weir
 	guest_add_binary "$root" jq

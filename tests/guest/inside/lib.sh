@@ -1,0 +1,94 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Runs INSIDE the guest: starting and asking the agent. Copied to /weir/lib.sh.
+
+export NO_COLOR=1
+run=/run/weir-test
+mkdir -p $run
+# The archive of modules brings its own mode for it; other users must pass.
+chmod 755 /
+
+# A section of the log: see weir_section.
+section()
+{
+	echo "=== $*"
+}
+
+# until_true SECONDS COMMAND...: as soon as it is true; 1 when it never was.
+until_true()
+{
+	left=$(($1 * 5))
+	shift
+	until "$@"; do
+		left=$((left - 1))
+		[ $left -gt 0 ] || return 1
+		sleep 0.2
+	done
+}
+
+uptime_s()
+{
+	cut -d ' ' -f 1 /proc/uptime
+}
+
+# agent_start POLICY JOURNAL [OPTION...]: returns at once; its process is $agent.
+agent_start()
+{
+	its_policy=$1 its_journal=$2
+	shift 2
+	weir run --policy "$its_policy" --journal "$its_journal" \
+		--catalog "${catalog:-/weir/catalog}" \
+		--confirmed "$@" >>$run/out 2>>$run/err &
+	agent=$!
+	ready_from=$(uptime_s)
+}
+
+agent_ready()
+{
+	weir status --wait ready --timeout "${1:-60}" >$run/status 2>&1
+	rc=$?
+	echo "ready $rc after $(uptime_s) - $ready_from"
+	[ $rc = 0 ] || { cat $run/status; tail -n 20 $run/err; tail -n 5 $run/out; }
+	return $rc
+}
+
+agent_stop()
+{
+	kill -TERM "$agent"
+	wait "$agent"
+	rc=$?
+	[ $rc = 0 ] || echo "# the agent ended with $rc: $(tail -n 3 $run/err)"
+	return $rc
+}
+
+# agent_events JOURNAL FILTER: one line per result.
+agent_events()
+{
+	weir events --json --journal "$1" | jq -rcM "$2"
+}
+
+# attempt FILE: what came of executing it, in one word.
+attempt()
+{
+	/weir/bin/try-exec execve "$1" | jq -r .result
+}
+
+# What the agent said about itself; one line per event would fill the console.
+said()
+{
+	cat $run/err
+	grep -vE '^[0-9T:.Z-]+ +(BLOCKED|would block|seen|unlisted|allowed|canary|cannot block) ' \
+		$run/out | head -n 200
+}
+
+kernel_complaints()
+{
+	dmesg | grep -iE 'warning|bug:|oops|lockup|rcu.*stall|panic' | grep -v 'ommand line:'
+}
+
+# Forgets what the agent said so far.
+said_already()
+{
+	: >$run/out
+	: >$run/err
+}
