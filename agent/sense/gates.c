@@ -316,7 +316,7 @@ static int raise_all(struct gates *g)
 	return 0;
 }
 
-/* Without the iterator keys come from fstat: right on most file systems. */
+/* Without the iterator keys come from fstat, which knows no generation: right where it is 0. */
 static void open_learner(struct gates *g)
 {
 	struct bpf_object *own;
@@ -375,22 +375,6 @@ static int open_all(struct gates *g)
 	return raise_all(g);
 }
 
-/* Asked for while we still may: later the descriptors are all that is needed. */
-static void open_programs(struct gates *g)
-{
-	struct bpf_link_info info;
-	__u32 len, i;
-
-	for (i = 0; i < program_cnt; i++) {
-		len = sizeof(info);
-		memset(&info, 0, sizeof(info));
-		if (g->p->prog_fd[i] >= 0 || !g->p->link[i] ||
-		    bpf_obj_get_info_by_fd(bpf_link__fd(g->p->link[i]), &info, &len))
-			continue;
-		g->p->prog_fd[i] = bpf_prog_get_fd_by_id(info.prog_id);
-	}
-}
-
 /* libbpf explains each refused program at length; WEIR_DEBUG shows it. */
 __attribute__((format(printf, 2, 0))) static int libbpf_says(enum libbpf_print_level level,
 							       const char *fmt, va_list ap)
@@ -424,7 +408,7 @@ int gates_open(const struct gates_options *opts, struct gates **ret)
 	if (!err)
 		err = open_all(g);
 	if (!err)
-		open_programs(g);
+		gates_open_programs(g);
 	if (err) {
 		gates_close(g);
 		return err;
@@ -467,61 +451,10 @@ void gates_want(struct gates *g, bool connect, bool sockets)
 	if (sockets && !g->p->attached[FAMILY_SOCKET])
 		raise_family(g, FAMILY_SOCKET);
 	pin_links(g);
-	open_programs(g);
+	gates_open_programs(g);
 }
 
 int gates_keys(struct gates *g, const int *fds, struct weir_file *keys, unsigned int cnt)
 {
 	return learner_keys(g->p->learner, fds, keys, cnt);
-}
-
-static uint64_t skips_of(const struct gates *g, unsigned int program)
-{
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
-
-	if (g->p->prog_fd[program] < 0 ||
-	    bpf_obj_get_info_by_fd(g->p->prog_fd[program], &info, &len))
-		return 0;
-	return info.recursion_misses;
-}
-
-static uint64_t sum_skips(const struct gates *g, unsigned int choices)
-{
-	uint64_t sum = 0;
-	unsigned int i;
-
-	for (i = 0; i < program_cnt; i++)
-		if (programs[i].choices == choices)
-			sum += skips_of(g, i);
-	return sum;
-}
-
-uint64_t gates_skips(const struct gates *g)
-{
-	return sum_skips(g, 1u << CHOICE_FMOD_RET);
-}
-
-int gates_losses(const struct gates *g, struct weir_losses *sum)
-{
-	int cpus = libbpf_num_possible_cpus();
-	CLEANUP(freep) struct weir_losses *each = cpus > 0 ? calloc(cpus, sizeof(*each)) : NULL;
-	uint32_t zero = 0;
-	unsigned int i;
-	int cpu, t;
-
-	if (!each)
-		return -ENOMEM;
-	if (bpf_map_lookup_elem(gates_map(g, "weir_losses"), &zero, each))
-		return -errno;
-	memset(sum, 0, sizeof(*sum));
-	for (cpu = 0; cpu < cpus; cpu++) {
-		for (t = 0; t < WEIR_REC_MAX; t++)
-			sum->by_type[t] += each[cpu].by_type[t];
-		sum->denials += each[cpu].denials;
-	}
-	for (i = 0; i < program_cnt; i++)
-		if (!strcmp(programs[i].name, "weir_exec_tp"))
-			sum->by_type[WEIR_REC_EXEC] += skips_of(g, i);
-	return 0;
 }

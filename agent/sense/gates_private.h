@@ -51,6 +51,12 @@ void gates_drop_aside(struct gates *g);
 /* Detaches the programs of @family, pins included. */
 void gates_detach(struct gates *g, enum family family);
 
+/*
+ * Descriptors of the attached programs, asked for while we still may: later
+ * they are all that is needed to read how often each was skipped.
+ */
+void gates_open_programs(struct gates *g);
+
 /* Where this build's links are pinned. */
 void gates_links_dir(const struct gates *g, char *path, size_t size);
 
