@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The collectors, one source file each; all as struct collector has it.
+ */
+#ifndef WEIR_COLLECT_COLLECTORS_H
+#define WEIR_COLLECT_COLLECTORS_H
+
+struct survey;
+
+#endif /* WEIR_COLLECT_COLLECTORS_H */

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "collect/survey.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "collect/collectors.h"
+
+const struct collector collectors[] = {
+	{ 0 },
+};
+
+int survey_take(struct survey *s, const struct trace *t)
+{
+	return s->take(s->ctx, t);
+}
+
+void survey_unread(struct survey *s, int err, const char *fmt, ...)
+{
+	char what[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	s->unread(s->ctx, what, err);
+}
+
+void survey_progress(struct survey *s, const char *what, uint64_t done, const char *at)
+{
+	if (s->progress)
+		s->progress(s->ctx, what, done, at);
+}
+
+bool survey_is_asked(struct survey *s, const struct facts *f)
+{
+	return !match_facts(s->index, f, &s->scratch) && s->scratch.hit_cnt;
+}
+
+static bool is_wanted(const struct collector *c, const char *const *only)
+{
+	if (!only)
+		return true;
+	for (; *only; only++)
+		if (!strcmp(*only, c->name))
+			return true;
+	return false;
+}
+
+int survey_run(struct survey *s, const char *const *only)
+{
+	int err = 0;
+
+	for (const struct collector *c = collectors; c->name && !err; c++) {
+		if (!is_wanted(c, only) || (c->is_live && !s->is_live))
+			continue;
+		survey_progress(s, c->name, 0, NULL);
+		err = c->collect(s);
+	}
+	return err;
+}
