@@ -12,6 +12,7 @@
 #include "cmd/events.h"
 #include "cmd/exit.h"
 #include "cmd/explain.h"
+#include "cmd/feed.h"
 #include "cmd/run.h"
 #include "cmd/status.h"
 #include "cmd/version.h"
@@ -27,6 +28,7 @@ static const struct {
 	{ "events", cmd_events, "what happened, from the journal" },
 	{ "explain", cmd_explain, "which rule decides about a file, process, address or name" },
 	{ "doctor", cmd_doctor, "what this kernel can do, and why not more" },
+	{ "feed", cmd_feed, "what the agent asks of the inventory: listed files, a line each" },
 	{ "arm", cmd_arm, "let the policy block, for ten minutes" },
 	{ "confirm", cmd_confirm, "keep it armed, from a new login" },
 	{ "disarm", cmd_disarm, "block nothing; works with the agent stopped" },

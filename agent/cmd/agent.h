@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "cmd/arming.h"
+#include "cmd/feeder.h"
 #include "cmd/plan.h"
 #include "cmd/sources.h"
 #include "event/event.h"
@@ -76,8 +77,8 @@ struct agent {
 	char refusal[600];
 	uint64_t skips;	   /* of gates, as last told */
 	int64_t offset_ns; /* of the clocks when the policy's dates were worked out */
-	char **learned;	   /* paths that got a key after their first run */
-	size_t learned_cnt;
+	struct known known; /* what only the inventory can tell */
+	struct feeder feeder;
 	int root_fd;
 	enum armed armed; /* as last seen */
 };
@@ -94,9 +95,6 @@ bool agent_drain(struct agent *a);
 
 /* Reports losses that the kernel counted since the last time. */
 void agent_report_losses(struct agent *a);
-
-/* Asks again about what was learned: a new table knows nothing of it. */
-void agent_ask_learned(struct agent *a);
 
 /* Answers of the identifier: keys for next time. */
 void agent_take_identified(struct agent *a);

@@ -231,6 +231,7 @@ void agent_status(struct agent *a, struct buf *out)
 	add_policy(&j, a);
 	add_gates(&j, a);
 	add_counters(&j, a);
+	feeder_status(a, &j);
 	if (journal_trouble(a->journal))
 		jout_add_str(&j, "journal_trouble", strerror(journal_trouble(a->journal)));
 	jout_end(&j);

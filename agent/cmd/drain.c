@@ -25,9 +25,6 @@
 /* Of one ring in a row: whoever fills it must not keep us from all else. */
 #define ROUNDS 8
 
-/* Paths that are asked about again after a reload. */
-#define LEARNED_MAX 4096
-
 static int64_t now_ms(void)
 {
 	struct timespec t;
@@ -151,31 +148,21 @@ static void ask_identity(struct agent *a, const struct event *ev)
 		identify_ask(a->identify, cookie_of(&ev->file.file), ev->path, 0, pid);
 }
 
-/* Their inodes may have changed meanwhile, so no key is asked for by number. */
-void agent_ask_learned(struct agent *a)
+/* So that it has its key before its first run after a restart, too. */
+static void remember(struct agent *a, const struct identify_answer *answer,
+		     const struct indicator *ind)
 {
-	size_t i;
+	const struct catalog *c = a->now->sources.catalog;
+	struct known_file f = { .path = answer->question.path,
+				.product = (char *)c->products[ind->product].id,
+				.value = (char *)ind->value,
+				.kind = ind->kind };
 
-	for (i = 0; a->identify && i < a->learned_cnt; i++)
-		identify_ask(a->identify, 0, a->learned[i], 0, 0);
-}
-
-static void remember(struct agent *a, const struct identify_question *q)
-{
-	char **more;
-	size_t i;
-
-	for (i = 0; i < a->learned_cnt; i++)
-		if (!strcmp(a->learned[i], q->path))
-			return;
-	if (q->pid || a->learned_cnt == LEARNED_MAX)
+	/* Of another mount namespace: the path means something else here. */
+	if (answer->question.pid)
 		return;
-	more = reallocarray(a->learned, a->learned_cnt + 1, sizeof(*more));
-	if (!more)
-		return;
-	a->learned = more;
-	a->learned[a->learned_cnt] = strdup(q->path);
-	a->learned_cnt += a->learned[a->learned_cnt] != NULL;
+	known_stamp(&f, &answer->identity->st);
+	known_add(&a->known, &f);
 }
 
 static void take_record(void *ctx, const void *bytes, size_t len)
@@ -277,6 +264,20 @@ static void note_identified(struct agent *a, const struct identify_answer *answe
 		   answer->question.path);
 }
 
+/* Changed since it was known, and read whole: it is something else now. */
+static void forget(struct agent *a, const struct identify_answer *answer)
+{
+	const struct identity *id = answer->identity;
+	struct known_file *k = known_find(&a->known, answer->question.path);
+	struct weir_file file;
+
+	if (!k || k->by_scan || answer->question.pid || id->err)
+		return;
+	if (known_is_same(k, &id->st) && key_of(a, &answer->question, &file))
+		table_drop_file(a->now->table, &file);
+	known_drop(&a->known, (uint32_t)(k - a->known.list));
+}
+
 /* A product by what only user space can tell: a key for the next time. */
 static void learn(struct agent *a, const struct identify_answer *answer)
 {
@@ -288,6 +289,8 @@ static void learn(struct agent *a, const struct identify_answer *answer)
 	if (match_facts(a->now->index, &id->facts, &a->match))
 		return;
 	best = match_best(&a->match);
+	if (!best)
+		forget(a, answer);
 	if (!best || s->catalog->products[best->product].confusable ||
 	    !policy_rule_for(s->policy, s->catalog, best->product) ||
 	    guard_find(a->now->plan->guard, id->st.st_dev, id->st.st_ino))
@@ -301,7 +304,7 @@ static void learn(struct agent *a, const struct identify_answer *answer)
 		a->count.keys_refused++;
 		return;
 	}
-	remember(a, &answer->question);
+	remember(a, answer, &s->catalog->indicators[best->indicator]);
 	a->count.keys_added++;
 	note_identified(a, answer, &e.key);
 }

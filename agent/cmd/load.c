@@ -60,7 +60,7 @@ static int prepare(struct agent *a, struct regime *r, struct diag *d)
 		err = expectation_new(r->sources.catalog, &r->expectation);
 	if (!err)
 		err = plan_new(a->gates, r->sources.catalog, r->sources.policy, a->root_fd, own,
-			       &r->plan, d);
+			       &a->known, &r->plan, d);
 	if (err)
 		return err;
 	plan = plan_table(r->plan);
@@ -136,7 +136,7 @@ int agent_load(struct agent *a, struct diag *d)
 	a->offset_ns = host_boot_offset_ns();
 	if (a->identify)
 		identify_expect(a->identify, r->expectation);
-	agent_ask_learned(a);
+	feeder_ask_again(a);
 	/* What an exec gate can do depends on whether it may kill. */
 	if (before.kill != a->gates->control.kill)
 		gates_prove(a->gates);

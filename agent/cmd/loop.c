@@ -44,6 +44,13 @@ struct loop {
 	bool was_trial; /* ended at the keyboard or by --duration */
 };
 
+static int watch(struct loop *l, int fd, uint32_t events)
+{
+	struct epoll_event e = { .events = events, .data.fd = fd };
+
+	return fd < 0 || epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &e) ? -errno : 0;
+}
+
 static void reload(struct agent *a)
 {
 	struct event_note note = {};
@@ -165,6 +172,15 @@ static void watch_clock(struct agent *a)
 		reload(a);
 }
 
+/* A pass of the inventory that begins has a descriptor of its own. */
+static void feed(struct agent *a, struct loop *l)
+{
+	int fd = feeder_tend(a);
+
+	if (fd >= 0)
+		watch(l, fd, EPOLLIN);
+}
+
 static void tend(struct agent *a, struct loop *l)
 {
 	watch_clock(a);
@@ -173,9 +189,11 @@ static void tend(struct agent *a, struct loop *l)
 	watch_pins(a);
 	watch_skips(a);
 	identify_tend(a->identify);
+	feed(a, l);
 	if (++l->tends % PROVE_EVERY_TENDS == 0) {
 		watch_gates(a);
 		agent_touch_lapse(a);
+		feeder_save(a);
 	}
 	notify_state("WATCHDOG=1");
 }
@@ -210,6 +228,9 @@ static void dispatch(struct agent *a, struct loop *l, int fd)
 		control_serve(a, fd);
 	} else if (fd == identify_fd(a->identify)) {
 		agent_take_identified(a);
+	} else if (fd == a->feeder.lines_fd || fd == a->feeder.packages_fd ||
+		   fd == a->feeder.mounts_fd) {
+		feeder_take(a, fd);
 	} else if (fd == l->stop_timer) {
 		l->was_trial = true;
 		l->stop = true;
@@ -221,13 +242,6 @@ static void dispatch(struct agent *a, struct loop *l, int fd)
 			eat_timer(fd);
 		drain(a, l);
 	}
-}
-
-static int watch(struct loop *l, int fd)
-{
-	struct epoll_event e = { .events = EPOLLIN, .data.fd = fd };
-
-	return fd < 0 || epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &e) ? -errno : 0;
 }
 
 static int new_timer(void)
@@ -253,19 +267,24 @@ static int open_loop(struct agent *a, struct loop *l)
 	set_timer(l->tend_timer, TEND_MS);
 	if (a->opts->duration_s)
 		set_timer(l->stop_timer, a->opts->duration_s * 1000);
-	err = watch(l, l->signals);
+	err = watch(l, l->signals, EPOLLIN);
 	if (!err)
-		err = watch(l, l->drain_timer);
+		err = watch(l, l->drain_timer, EPOLLIN);
 	if (!err)
-		err = watch(l, l->tend_timer);
+		err = watch(l, l->tend_timer, EPOLLIN);
 	if (!err)
-		err = watch(l, l->stop_timer);
+		err = watch(l, l->stop_timer, EPOLLIN);
 	if (!err)
-		err = watch(l, l->listen);
+		err = watch(l, l->listen, EPOLLIN);
 	if (!err)
-		err = watch(l, identify_fd(a->identify));
+		err = watch(l, identify_fd(a->identify), EPOLLIN);
 	if (!err)
-		err = watch(l, a->gates->ring[WEIR_RING_DENIALS].map_fd);
+		err = watch(l, a->gates->ring[WEIR_RING_DENIALS].map_fd, EPOLLIN);
+	/* A host without them has no package database, or no /proc: no error. */
+	if (!err && a->feeder.packages_fd >= 0)
+		watch(l, a->feeder.packages_fd, EPOLLIN);
+	if (!err && a->feeder.mounts_fd >= 0)
+		watch(l, a->feeder.mounts_fd, EPOLLPRI);
 	return err;
 }
 

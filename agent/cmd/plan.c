@@ -113,7 +113,7 @@ static int handful_flush(struct handful *h)
 }
 
 struct resolving {
-	struct handful hand;
+	struct handful *hand;
 	const struct name_key *names;
 };
 
@@ -133,7 +133,7 @@ static int add_module(struct plan *p, const struct name_key *name)
 static int take_resolved(void *ctx, struct resolved *r)
 {
 	struct resolving *s = ctx;
-	struct handful *h = &s->hand;
+	struct handful *h = s->hand;
 	const struct name_key *name = &s->names[r->name];
 
 	if (!S_ISREG(r->st.st_mode) && !S_ISDIR(r->st.st_mode))
@@ -157,29 +157,80 @@ static int compare_entries(const void *a, const void *b)
 	return order ? order : (int)x->key.flags - (int)y->key.flags;
 }
 
-static int resolve_names(struct gates *g, struct plan *p, int root_fd)
+bool plan_key(const struct plan *p, const struct catalog *c, const struct policy *pol,
+	      const struct known_file *f, const struct stat *st, struct weir_key *ret)
 {
-	CLEANUP(freep) struct resolving *s = calloc(1, sizeof(*s));
-	uint32_t i;
-	int err = 0;
+	const struct indicator *ind = known_indicator(f, c);
 
-	if (!s)
-		return -ENOMEM;
-	s->hand.gates = g;
-	s->hand.plan = p;
-	s->names = p->compiled->names;
-	for (i = 0; i < p->compiled->name_cnt && !err; i++)
-		if (s->names[i].kind == IND_MODULE && !strchr(s->names[i].pattern, '*'))
-			err = add_module(p, &s->names[i]);
-	if (!err)
-		err = names_resolve(s->names, p->compiled->name_cnt, root_fd, take_resolved, s);
-	if (!err)
-		err = handful_flush(&s->hand);
-	handful_free(&s->hand);
+	if (!ind || !policy_rule_for(pol, c, ind->product) ||
+	    guard_find(p->guard, st->st_dev, st->st_ino))
+		return false;
+	*ret = (struct weir_key){
+		.rule = ind->product + 1,
+		.kind = WEIR_KEY_FILE,
+		.evidence = (uint32_t)(ind - c->indicators),
+	};
+	if (ind->sufficient && ind->confidence == CONFIDENCE_HIGH)
+		ret->flags |= WEIR_KEY_ENFORCE;
+	return true;
+}
+
+/* What is known and still the same file; the others are asked about later. */
+static int add_known(struct handful *h, const struct catalog *c, const struct policy *pol,
+		     const struct known_file *f, int root_fd)
+{
+	CLEANUP(close_fdp) int fd = root_open(root_fd, f->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct weir_key key;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || !known_is_same(f, &st) ||
+	    !plan_key(h->plan, c, pol, f, &st, &key))
+		return 0;
+	h->fd[h->cnt] = take_fd(fd);
+	h->key[h->cnt] = key;
+	h->is_dir[h->cnt] = false;
+	return ++h->cnt == HANDFUL ? handful_flush(h) : 0;
+}
+
+static void sort_entries(struct plan *p)
+{
 	if (p->file_cnt)
 		qsort(p->files, p->file_cnt, sizeof(*p->files), compare_entries);
 	if (p->dir_cnt)
 		qsort(p->dirs, p->dir_cnt, sizeof(*p->dirs), compare_entries);
+}
+
+static int resolve_files(struct handful *h, const struct catalog *c, const struct policy *pol,
+			 const struct known *known, int root_fd)
+{
+	const struct compiled *t = h->plan->compiled;
+	struct resolving s = { .hand = h, .names = t->names };
+	int err = 0;
+
+	for (uint32_t i = 0; i < t->name_cnt && !err; i++)
+		if (t->names[i].kind == IND_MODULE && !strchr(t->names[i].pattern, '*'))
+			err = add_module(h->plan, &t->names[i]);
+	if (!err)
+		err = names_resolve(t->names, t->name_cnt, root_fd, take_resolved, &s);
+	for (uint32_t i = 0; i < known->cnt && !err; i++)
+		if (known->list[i].product)
+			err = add_known(h, c, pol, &known->list[i], root_fd);
+	return err ? err : handful_flush(h);
+}
+
+static int resolve(struct gates *g, struct plan *p, const struct catalog *c,
+		   const struct policy *pol, const struct known *known, int root_fd)
+{
+	CLEANUP(freep) struct handful *h = calloc(1, sizeof(*h));
+	int err;
+
+	if (!h)
+		return -ENOMEM;
+	h->gates = g;
+	h->plan = p;
+	err = resolve_files(h, c, pol, known, root_fd);
+	handful_free(h);
+	sort_entries(p);
 	return err;
 }
 
@@ -255,7 +306,8 @@ static uint64_t boot_ns(void)
 }
 
 int plan_new(struct gates *g, const struct catalog *c, const struct policy *pol, int root_fd,
-	     const char *const *own, struct plan **ret, struct diag *d)
+	     const char *const *own, const struct known *known, struct plan **ret,
+	     struct diag *d)
 {
 	CLEANUP(plan_freep) struct plan *p = calloc(1, sizeof(*p));
 	int err;
@@ -272,7 +324,7 @@ int plan_new(struct gates *g, const struct catalog *c, const struct policy *pol,
 	if (!err)
 		err = guard_keys(g, p, root_fd);
 	if (!err)
-		err = resolve_names(g, p, root_fd);
+		err = resolve(g, p, c, pol, known, root_fd);
 	/* A table that lacks some of what is listed must not pass for whole. */
 	if (err == -E2BIG)
 		return diag_set(d, pol->file, 0, 0,

@@ -8,6 +8,7 @@
 #define WEIR_CMD_PLAN_H
 
 #include "inventory/guard.h"
+#include "inventory/known.h"
 #include "sense/gates.h"
 #include "sense/table.h"
 
@@ -23,13 +24,22 @@ struct plan {
 
 /*
  * Builds the plan of @p over @c on the host below @root_fd; @own are further
- * files of ours to guard, NULL-terminated. -EINVAL with @d: the policy is
+ * files of ours to guard, NULL-terminated; @known is what the inventory has
+ * found, of which those files get keys that are still the same. -EINVAL with @d: the policy is
  * refused and why. Other -errno: it could not be worked out.
  */
 int plan_new(struct gates *g, const struct catalog *c, const struct policy *p, int root_fd,
-	     const char *const *own, struct plan **ret, struct diag *d);
+	     const char *const *own, const struct known *known, struct plan **ret,
+	     struct diag *d);
 struct plan *plan_free(struct plan *p); /* returns NULL; takes NULL */
 void plan_freep(struct plan **p);
+
+/*
+ * The key of what is known of @f, whose file's stat(2) is @st. False: no rule
+ * means its product, the catalogue has dropped it, or the guard has the file.
+ */
+bool plan_key(const struct plan *p, const struct catalog *c, const struct policy *pol,
+	      const struct known_file *f, const struct stat *st, struct weir_key *ret);
 
 /* Borrowed view of @p for table_load(). */
 struct table_plan plan_table(const struct plan *p);

@@ -124,6 +124,16 @@ static int open_output(struct agent *a)
 	return err ? complain("journal", err) : 0;
 }
 
+/* Without it the inventory begins anew, which costs time and no safety. */
+static void read_known(struct agent *a)
+{
+	int err = known_read(FEEDER_KNOWN, &a->known);
+
+	if (err && err != -ENOENT)
+		fprintf(stderr, "weir: %s: %s: the inventory begins anew\n", FEEDER_KNOWN,
+			err == -EINVAL ? "damaged" : strerror(-err));
+}
+
 static int load_first(struct agent *a)
 {
 	struct diag d;
@@ -203,6 +213,7 @@ static int bring_up(struct agent *a)
 		return err;
 	a->started_ns = arming_now_ns();
 	a->fresh_ns = a->started_ns;
+	read_known(a);
 	return load_first(a);
 }
 
@@ -228,6 +239,7 @@ static int work(struct agent *a)
 	note_gates(a);
 	agent_watch_arm(a);
 	announce(a);
+	feeder_open(&a->feeder);
 	err = agent_loop(a, listen_fd);
 	return err ? complain("event loop", err) : 0;
 }
@@ -240,9 +252,9 @@ static void take_down(struct agent *a)
 	ocsf_free(a->ocsf);
 	resume_close(&a->resume);
 	free(a->read[0]);
-	while (a->learned_cnt)
-		free(a->learned[--a->learned_cnt]);
-	free(a->learned);
+	feeder_save(a);
+	feeder_close(&a->feeder);
+	known_exit(&a->known);
 	unlink(AGENT_SOCKET);
 	gates_close(a->gates);
 	buf_free(&a->line);
@@ -252,7 +264,9 @@ static void take_down(struct agent *a)
 
 static int run(const struct run_options *opts)
 {
-	struct agent a = { .opts = opts, .resume.fd = -1 };
+	struct agent a = { .opts = opts,
+			   .resume.fd = -1,
+			   .feeder = { .packages_fd = -1, .mounts_fd = -1, .lines_fd = -1 } };
 	CLEANUP(close_fdp) int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	CLEANUP(close_fdp) int lock = take_lock();
 	int err;

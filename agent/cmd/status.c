@@ -94,6 +94,19 @@ static void print_counters(const json_t *c, const json_t *t)
 	       num(c, "keys_added"), num(c, "journal_lost"));
 }
 
+static void print_inventory(const json_t *i)
+{
+	if (!i)
+		return;
+	printf("inventory: %s, %lld passes, %lld listed files, %lld with a key, %lld guarded, "
+	       "%lld places not read\n",
+	       str(i, "state"), num(i, "passes"), num(i, "files"), num(i, "keys"),
+	       num(i, "guarded"), num(i, "unread"));
+	if (num(i, "failures"))
+		printf("INVENTORY: %lld passes did not come to their end: see weir events\n",
+		       num(i, "failures"));
+}
+
 static void print_text(const json_t *j)
 {
 	const json_t *p = json_object_get(j, "policy"), *r = json_object_get(j, "refused");
@@ -110,6 +123,7 @@ static void print_text(const json_t *j)
 		       num(r, "wanted_serial"), num(p, "serial"), str(r, "because"));
 	print_gates(json_object_get(j, "gates"));
 	print_counters(json_object_get(j, "counters"), json_object_get(j, "table"));
+	print_inventory(json_object_get(j, "inventory"));
 	if (json_object_get(j, "journal_trouble"))
 		printf("JOURNAL: cannot be written: %s; the gates are not affected\n",
 		       str(j, "journal_trouble"));

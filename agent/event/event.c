@@ -30,6 +30,7 @@ static const char *const event_names[] = {
 	[EVENT_RECORDS_LOST] = "records-lost",
 	[EVENT_JOURNAL_GAP] = "journal-gap",
 	[EVENT_IDENTIFIED] = "identified",
+	[EVENT_INVENTORY] = "inventory",
 };
 _Static_assert(ARRAY_SIZE(event_names) == EVENT_KIND_MAX, "every kind has a name");
 

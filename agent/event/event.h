@@ -39,6 +39,8 @@ enum event_kind {
 	EVENT_JOURNAL_GAP,
 	/* A file was identified after its first run; a key was added. */
 	EVENT_IDENTIFIED,
+	/* A pass of the inventory has ended. */
+	EVENT_INVENTORY,
 	EVENT_KIND_MAX,
 };
 

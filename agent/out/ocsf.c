@@ -55,6 +55,7 @@ static const struct {
 	[EVENT_RECORDS_LOST] = { 6002, 6, 99, 4, 2, "Records Lost" },
 	[EVENT_JOURNAL_GAP] = { 6002, 6, 99, 4, 2, "Journal Gap" },
 	[EVENT_IDENTIFIED] = { 6002, 6, 8, 3, 1, "Update" },
+	[EVENT_INVENTORY] = { 6002, 6, 8, 1, 1, "Update" },
 };
 _Static_assert(ARRAY_SIZE(kinds) == EVENT_KIND_MAX, "every kind has a class");
 

@@ -173,6 +173,7 @@ static const char *const note_texts[EVENT_KIND_MAX] = {
 	[EVENT_POLICY_REFUSED] = "policy refused, the running one stays",
 	[EVENT_TABLE_SWAPPED] = "a new table is in force",
 	[EVENT_IDENTIFIED] = "first run passed; key added",
+	[EVENT_INVENTORY] = "inventory",
 };
 
 static void add_note(struct buf *out, const struct event *ev)

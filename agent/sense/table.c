@@ -363,7 +363,16 @@ struct table *table_drop(const struct gates *g, struct table *t)
 
 int table_add_file(struct table *t, const struct weir_file *file, const struct weir_key *key)
 {
-	return bpf_map_update_elem(t->map[KIND_FILES], file, key, BPF_ANY) ? -errno : 0;
+	uint64_t flags = key->flags & WEIR_KEY_ENFORCE ? BPF_ANY : BPF_NOEXIST;
+
+	if (!bpf_map_update_elem(t->map[KIND_FILES], file, key, flags) || errno == EEXIST)
+		return 0;
+	return -errno;
+}
+
+int table_drop_file(struct table *t, const struct weir_file *file)
+{
+	return bpf_map_delete_elem(t->map[KIND_FILES], file) ? -errno : 0;
 }
 
 uint64_t table_generation(const struct table *t)

@@ -47,10 +47,14 @@ int table_switch(struct gates *g, const struct table *t);
 struct table *table_drop(const struct gates *g, struct table *t);
 
 /*
- * One more known file in the current generation, as the agent identified it
- * after its first run. -E2BIG: no room left until the next table.
+ * One more known file in the current generation, as the inventory found it or
+ * as it was identified after its first run. A key that does not enforce never
+ * takes the place of another. -E2BIG: no room left until the next table.
  */
 int table_add_file(struct table *t, const struct weir_file *file, const struct weir_key *key);
+
+/* It was identified again, and is not what its key says. 0 or -errno. */
+int table_drop_file(struct table *t, const struct weir_file *file);
 
 uint64_t table_generation(const struct table *t);
 
