@@ -14,6 +14,7 @@
 #include "cmd/explain.h"
 #include "cmd/feed.h"
 #include "cmd/run.h"
+#include "cmd/scan.h"
 #include "cmd/status.h"
 #include "cmd/version.h"
 
@@ -22,6 +23,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *what;
 } verbs[] = {
+	{ "scan", cmd_scan, "what of the catalogue is on this host, or in this tree" },
 	{ "check", cmd_check, "is a policy, vendor or directive file well formed" },
 	{ "run", cmd_run, "the agent: watch, and block what is armed" },
 	{ "status", cmd_status, "what is in force, how strong, what was lost" },

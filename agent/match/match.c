@@ -315,11 +315,11 @@ static bool is_two_families(const struct evidence *e)
 	return __builtin_popcount(e->families) >= 2;
 }
 
-/* Does the confusable say that it is taken for @product? Without a list: for all. */
-static bool is_taken_for(const struct product *confusable, const struct product *product,
-			 const struct vendor *vendor)
+bool match_is_taken_for(const struct catalog *c, uint32_t confusable, uint32_t at)
 {
-	const char *const *id = confusable->confused_with;
+	const struct product *product = &c->products[at];
+	const struct vendor *vendor = &c->vendors[product->vendor];
+	const char *const *id = c->products[confusable].confused_with;
 
 	if (!id || !*id)
 		return true;
@@ -332,14 +332,12 @@ static bool is_taken_for(const struct product *confusable, const struct product 
 /* The first confusable that explains what hit @product; MATCH_NONE: none does. */
 static uint32_t explained_by(const struct match *m, const struct catalog *c, uint32_t product)
 {
-	const struct product *p = &c->products[product];
-
 	for (uint32_t i = 0; i < m->product_cnt; i++) {
 		const struct evidence *e = &m->products[i];
-		const struct product *other = &c->products[e->product];
 
-		if (other->confusable && (e->is_sufficient || is_two_families(e)) &&
-		    is_taken_for(other, p, &c->vendors[p->vendor]))
+		if (c->products[e->product].confusable &&
+		    (e->is_sufficient || is_two_families(e)) &&
+		    match_is_taken_for(c, e->product, product))
 			return e->product;
 	}
 	return MATCH_NONE;
@@ -371,6 +369,25 @@ int match_facts(const struct match_index *x, const struct facts *f, struct match
 		return q.err;
 	conclude(m, x->catalog);
 	return 0;
+}
+
+int match_hits(const struct match_index *x, const uint32_t *hits, uint32_t cnt, struct match *m)
+{
+	struct query q = { .x = x, .m = m };
+
+	m->hit_cnt = 0;
+	m->product_cnt = 0;
+	for (uint32_t i = 0; i < cnt && !q.err; i++)
+		add_hit(&q, hits[i]);
+	if (q.err)
+		return q.err;
+	conclude(m, x->catalog);
+	return 0;
+}
+
+const struct catalog *match_catalog(const struct match_index *x)
+{
+	return x->catalog;
 }
 
 void match_free(struct match *m)

@@ -49,7 +49,19 @@ struct match {
 
 /* Replaces *m by what @f says. 0 or -ENOMEM. */
 int match_facts(const struct match_index *x, const struct facts *f, struct match *m);
+
+/*
+ * The same from hits that were made before: what they say together, each an
+ * index of an indicator. @hits must not be those of @m itself.
+ */
+int match_hits(const struct match_index *x, const uint32_t *hits, uint32_t cnt, struct match *m);
 void match_free(struct match *m);
+
+/* The catalogue that @x was built from. */
+const struct catalog *match_catalog(const struct match_index *x);
+
+/* Does the entry @confusable say that it is taken for @product? Without a list: for all. */
+bool match_is_taken_for(const struct catalog *c, uint32_t confusable, uint32_t product);
 
 /* The strongest finding, NULL when there is none. */
 const struct evidence *match_best(const struct match *m);

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cmd/look.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "collect/survey.h"
+#include "inventory/identity.h"
+#include "inventory/root.h"
+#include "out/text.h"
+
+/* A line that changes more often than this cannot be read. */
+#define PROGRESS_NS 100000000ULL
+
+void look_exit(struct look *l)
+{
+	findings_free(l->findings);
+	match_index_free(l->index);
+	for (uint32_t i = 0; i < l->unread_cnt; i++)
+		free((char *)l->unread[i].what);
+	free(l->unread);
+	memset(l, 0, sizeof(*l));
+}
+
+static int take(void *ctx, const struct trace *t)
+{
+	struct look *l = ctx;
+
+	return findings_add(l->findings, t);
+}
+
+static void unread(void *ctx, const char *what, int err)
+{
+	struct look *l = ctx;
+	char *copy = l->unread_cnt < LOOK_UNREAD_MAX ? strdup(what) : NULL;
+
+	if (!copy)
+		l->unread_more++;
+	else
+		l->unread[l->unread_cnt++] = (struct scan_unread){ .what = copy, .err = err };
+}
+
+/* One line that is written over and over, on a terminal of some 80 columns. */
+static void progress(void *ctx, const char *what, uint64_t done, const char *at)
+{
+	struct look *l = ctx;
+	struct timespec now = { 0 };
+	struct buf line = { 0 };
+	uint64_t now_ns;
+
+	if (!l->has_progress)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	now_ns = (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+	if (done && now_ns - l->told_ns < PROGRESS_NS)
+		return;
+	l->told_ns = now_ns;
+	l->is_told = true;
+	buf_addf(&line, "%s", what);
+	if (done)
+		buf_addf(&line, " %llu", (unsigned long long)done);
+	if (at) {
+		buf_add_char(&line, ' ');
+		text_escaped(&line, at, strnlen(at, 48));
+	}
+	fprintf(stderr, "\r\033[K%.79s", buf_str(&line));
+	buf_free(&line);
+}
+
+static int survey(struct look *l, const struct catalog *c, const struct look_wish *wish)
+{
+	struct survey s = {
+		.root_fd = wish->root_fd,
+		.is_live = root_is_live(wish->root_fd) > 0,
+		.is_deep = wish->is_deep,
+		.catalog = c,
+		.index = l->index,
+		.take = take,
+		.unread = unread,
+		.progress = progress,
+		.ctx = l,
+	};
+	int err = expectation_new(c, &s.expectation);
+
+	if (!err)
+		err = survey_run(&s, wish->only);
+	if (l->is_told)
+		fputs("\r\033[K", stderr);
+	expectation_put(s.expectation);
+	match_free(&s.scratch);
+	return err;
+}
+
+int look(const struct catalog *c, const struct look_wish *wish, struct look *ret)
+{
+	CLEANUP(look_exit) struct look l = { .has_progress = wish->has_progress };
+	int err;
+
+	l.unread = calloc(LOOK_UNREAD_MAX, sizeof(*l.unread));
+	if (!l.unread)
+		return -ENOMEM;
+	err = match_index_new(c, &l.index);
+	if (!err)
+		err = findings_new(l.index, &l.findings);
+	if (!err)
+		err = survey(&l, c, wish);
+	if (!err)
+		err = findings_conclude(l.findings);
+	if (err)
+		return err;
+	*ret = l;
+	l = (struct look){ 0 };
+	return 0;
+}

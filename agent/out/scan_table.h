@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A scan for people: one line a product, below it what was seen, how to remove
+ * it and what that may break, and a closing line.
+ *
+ * Made for 80 columns; only what cannot be broken, a long path, goes beyond.
+ * Names are chosen by whoever made the software: see text_escaped().
+ */
+#ifndef WEIR_OUT_SCAN_TABLE_H
+#define WEIR_OUT_SCAN_TABLE_H
+
+#include "out/scan.h"
+
+/* Appends all lines; out->err tells of missing memory. */
+void scan_table(const struct scan_report *r, struct buf *out);
+
+/*
+ * Appends @text, whose first line stands at column @at already, broken at
+ * blanks before column 80, with @indent blanks before each further line and a
+ * newline at the end.
+ */
+void scan_table_wrap(struct buf *out, size_t at, size_t indent, const char *text);
+
+#endif /* WEIR_OUT_SCAN_TABLE_H */
