@@ -18,7 +18,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2);)
 .SECONDARY:
 .DEFAULT_GOAL := all
 
-PKGS := libbpf libelf zlib libnl-3.0 libnl-genl-3.0 yaml-0.1 libcrypto jansson libcap-ng
+PKGS := libbpf libelf zlib libnl-3.0 libnl-genl-3.0 yaml-0.1 libcrypto jansson libcap-ng libseccomp
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 PURE_LIBS  := $(shell pkg-config --libs yaml-0.1 jansson 2>/dev/null)

@@ -17,6 +17,7 @@
 #include "cmd/scan.h"
 #include "cmd/status.h"
 #include "cmd/version.h"
+#include "parse/cell.h"
 
 static const struct {
 	const char *verb;
@@ -52,6 +53,8 @@ int main(int argc, char **argv)
 {
 	size_t i;
 
+	if (argc && !strcmp(argv[0], CELL_ARGV0))
+		cell_main();
 	if (argc < 2)
 		return help(stderr, EXIT_USAGE);
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help"))

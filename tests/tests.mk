@@ -40,7 +40,10 @@ $(OUTPUT)/fuzzobj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC-FUZZ,$<)$(CLANG) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
 
-# agent/out reads no file either; the record fuzzer goes all the way to JSON.
-$(OUTPUT)/fuzz/%: tests/fuzz/%.c $(call obj,$(PURE_SRC) $(wildcard agent/out/*.c),fuzzobj)
+# agent/out reads no file either; the record fuzzer goes all the way to JSON. The
+# parsers are what fuzzing is for.
+FUZZ_LINKED := $(PURE_SRC) $(wildcard agent/out/*.c agent/parse/*.c)
+
+$(OUTPUT)/fuzz/%: tests/fuzz/%.c $(call obj,$(FUZZ_LINKED),fuzzobj)
 	@mkdir -p $(@D)
 	$(call say,LD-FUZZ,$@)$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)

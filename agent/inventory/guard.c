@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
-#include "inventory/elf.h"
+#include "parse/elf.h"
 #include "inventory/library.h"
 #include "inventory/members.h"
 #include "inventory/pattern.h"

@@ -13,8 +13,8 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-#include "inventory/elf.h"
-#include "inventory/needles.h"
+#include "parse/elf.h"
+#include "parse/needles.h"
 #include "match/facts.h"
 
 /* Larger files are not hashed; no catalogue lists any. */

@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * ELF facts of arbitrary bytes. The reader is compiled in here, because the
- * fuzzers are linked with the pure folders only and it is not one of them.
- */
+/* ELF facts of arbitrary bytes, and the rows that are made of them. */
 #include <stdlib.h>
+#include <string.h>
 
-#include "inventory/elf.c"
-#include "inventory/root.c"
+#include "memory_file.h"
+
+#include "base/cleanup.h"
+#include "parse/elf.h"
+#include "parse/here.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void read_rows(const uint8_t *data, size_t size)
+{
+	CLEANUP(close_fdp) int fd = memory_file(data, size);
+
+	parse_here(PARSER_ELF, NULL, fd, NULL, 0, NULL, NULL);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	CLEANUP(elf_freep) struct elf_facts *f = NULL;
 
+	read_rows(data, size);
 	if (elf_read_memory(data, size, &f))
 		return 0;
 	for (uint32_t i = 0; i < f->load_cnt; i++) {

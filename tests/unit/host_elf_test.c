@@ -9,8 +9,8 @@
 
 #include "base/cleanup.h"
 #include "inventory/digest.h"
-#include "inventory/elf.h"
-#include "inventory/needles.h"
+#include "parse/elf.h"
+#include "parse/needles.h"
 #include "inventory/root.h"
 
 static struct elf_image honest(void)

@@ -5,13 +5,13 @@
  * One pass whatever their number: each position asks one bit for its first
  * four bytes, and only a hit compares. Bounded by bytes and by a deadline.
  */
-#ifndef WEIR_INVENTORY_NEEDLES_H
-#define WEIR_INVENTORY_NEEDLES_H
+#ifndef WEIR_PARSE_NEEDLES_H
+#define WEIR_PARSE_NEEDLES_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "inventory/elf.h"
+#include "parse/elf.h"
 
 /* Bytes of one file that are searched. */
 #define NEEDLES_BYTES_MAX (64ULL << 20)
@@ -41,4 +41,4 @@ const char *needles_text(const struct needles *n, uint32_t i);
 int needles_find(const struct needles *n, int fd, const struct elf_range *ranges,
 		 uint32_t range_cnt, uint64_t deadline_ns, bool *found);
 
-#endif /* WEIR_INVENTORY_NEEDLES_H */
+#endif /* WEIR_PARSE_NEEDLES_H */

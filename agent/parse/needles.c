@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "inventory/needles.h"
+#include "parse/needles.h"
 
 #include <errno.h>
 #include <string.h>

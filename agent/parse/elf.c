@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "inventory/elf.h"
+#include "parse/elf.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
-#include "inventory/root.h"
+#include "parse/input.h"
 
 /* Of https://uapi-group.org/specifications/specs/package_metadata_for_executable_files */
 #define NOTE_PACKAGE 0xcafe1a7eU
@@ -62,7 +62,7 @@ static int read_at(const struct elf_file *e, void *buf, size_t len, uint64_t off
 	if (off > e->size || len > e->size - off)
 		return -ENODATA;
 	if (e->fd >= 0)
-		return root_read_at(e->fd, buf, len, off);
+		return input_read_at(e->fd, buf, len, off);
 	memcpy(buf, e->memory + off, len);
 	return 0;
 }

@@ -11,8 +11,8 @@
  * shrinks would then kill the reader. Each part has a bound, and a part that
  * lies is left out and told by `cut`: it never hides the other parts.
  */
-#ifndef WEIR_INVENTORY_ELF_H
-#define WEIR_INVENTORY_ELF_H
+#ifndef WEIR_PARSE_ELF_H
+#define WEIR_PARSE_ELF_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -60,4 +60,4 @@ int elf_read_memory(const void *image, size_t len, struct elf_facts **ret);
 struct elf_facts *elf_free(struct elf_facts *f); /* returns NULL; takes NULL */
 void elf_freep(struct elf_facts **f);
 
-#endif /* WEIR_INVENTORY_ELF_H */
+#endif /* WEIR_PARSE_ELF_H */
