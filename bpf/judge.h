@@ -40,28 +40,138 @@ static __always_inline const struct weir_canary *canary(const struct weir_contro
 	return bpf_map_lookup_elem(&weir_canary, &zero);
 }
 
+/*
+ * What the key's rule says now, in one word: mode, flags, and that there is a
+ * rule at all. Takes numbers, so that the verifier looks at it once.
+ */
+#define RULE_MODE(word) ((__u8)(word))
+#define RULE_FLAGS(word) ((__u32)((word) >> 8) & 0xffff)
+#define RULE_HERE (1ULL << 32)
+
+__noinline __u64 rule_now(__u32 id, __u64 generation, __u64 now_ns)
+{
+	const struct weir_rule *rule = table_get(weir_rules, &generation, &id);
+
+	if (!rule)
+		return 0;
+	return RULE_HERE | (__u64)(rule->flags & 0xffff) << 8 | weir_mode_at(rule, now_ns);
+}
+
+/* What was done about the product by hand: WEIR_Q_*, and armed in bit 31. */
+#define HOLD_ARMED 0x80000000u
+
+__noinline __u32 held(__u32 id, __u64 generation, __u64 now_ns)
+{
+	const struct weir_rule *rule = table_get(weir_rules, &generation, &id);
+	const struct weir_hold *hold;
+	__u64 product;
+	__u32 flags = 0;
+
+	if (!rule)
+		return 0;
+	product = rule->product;
+	hold = bpf_map_lookup_elem(&weir_holds, &product);
+	if (!hold)
+		return 0;
+	if (hold->disarmed_ns > now_ns)
+		flags |= WEIR_Q_DISARMED;
+	if (hold->window_ns > now_ns)
+		flags |= WEIR_Q_WINDOW;
+	if (hold->armed_ns > now_ns)
+		flags |= HOLD_ARMED;
+	return flags;
+}
+
+/* The lowest cap among those that have not ended; counted when it is used. */
+static __always_inline __u8 cap_in(struct weir_exemptions *x, __u8 cap, __u64 now_ns)
+{
+	struct weir_exemption *best = NULL;
+
+	for (int i = 0; i < WEIR_EXEMPT_MAX; i++) {
+		if (x->of[i].until_ns <= now_ns || x->of[i].cap >= cap)
+			continue;
+		best = &x->of[i];
+		cap = best->cap;
+	}
+	if (best)
+		__sync_fetch_and_add(&best->used, 1);
+	return cap;
+}
+
+/* By everybody or one user, of every file or this one. */
+__noinline __u8 cap_of(__u32 rule, __u64 generation, __u64 ino, __u64 dev_gen)
+{
+	__u64 now_ns = bpf_ktime_get_boot_ns();
+	struct weir_scope scope = { .rule = rule };
+	struct weir_exemptions *x;
+	__u8 cap = WEIR_BLOCK;
+
+	for (int i = 0; i < 4; i++) {
+		scope.uid = i & 1 ? (__u32)bpf_get_current_uid_gid() : WEIR_ANYBODY;
+		scope.file.ino = i & 2 ? ino : 0;
+		scope.file.dev = i & 2 ? (__u32)dev_gen : 0;
+		scope.file.gen = i & 2 ? (__u32)(dev_gen >> 32) : 0;
+		x = table_get(weir_exemptions, &generation, &scope);
+		if (x)
+			cap = cap_in(x, cap, now_ns);
+	}
+	return cap;
+}
+
+static __always_inline bool is_installed(struct weir_look *look)
+{
+	struct weir_installed key = {
+		.file = look->file,
+		.size = look->size,
+		.ctime_ns = look->ctime_ns,
+	};
+
+	return table_get(weir_installed, &look->generation, &key);
+}
+
+/* What only matters when the rule stops something: asked then, and not before. */
+static __always_inline void mitigate(const struct weir_control *c, struct weir_look *look,
+				     struct weir_question *q)
+{
+	__u32 hold;
+
+	if (c->flags & WEIR_HAS_INSTALLED && q->mode != WEIR_BLOCK &&
+	    q->key.kind != WEIR_KEY_PREFIX && is_installed(look))
+		q->flags |= WEIR_Q_INSTALLED;
+	if (c->flags & WEIR_HAS_EXEMPTIONS)
+		q->cap = cap_of(q->key.rule, look->generation, look->file.ino,
+				look->file.dev | (__u64)look->file.gen << 32);
+	hold = held(q->key.rule, look->generation, q->now_ns);
+	if (hold & HOLD_ARMED)
+		q->host.armed_ns = WEIR_NEVER;
+	q->flags |= hold & (WEIR_Q_DISARMED | WEIR_Q_WINDOW);
+}
+
 /* Out of line for its stack: 512 bytes must do for a program and all it calls. */
 static __noinline int decide(const struct weir_control *c, struct weir_look *look, __u32 q_flags)
 {
 	__u32 zero = 0;
 	const struct weir_arm *arm = bpf_map_lookup_elem(&weir_arm, &zero);
-	const struct weir_rule *rule;
 	struct weir_question q = {
 		.now_ns = bpf_ktime_get_boot_ns(),
 		.host.lapse_ns = c->lapse_ns,
 		.host.armed_ns = arm ? arm->until_ns : 0,
 		.host.enforce = c->enforce,
 		.key = look->key,
+		.cap = WEIR_BLOCK,
 		.strength = look->strength,
 		.flags = q_flags,
 	};
+	__u64 rule;
 
 	if (look->key.rule) {
-		rule = table_get(weir_rules, &look->generation, &look->key.rule);
-		if (rule)
-			q.rule = *rule;
-		else
+		rule = rule_now(look->key.rule, look->generation, q.now_ns);
+		q.mode = RULE_MODE(rule);
+		q.rule_flags = RULE_FLAGS(rule);
+		if (!rule)
 			q.key.rule = 0; /* a damaged table allows */
+		else if (q.mode != WEIR_OBSERVE)
+			mitigate(c, look, &q);
 	}
 	look->answer = weir_decide(&q);
 	return 0;

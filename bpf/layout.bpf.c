@@ -12,9 +12,14 @@ char LICENSE[] SEC("license") = "GPL";
 struct weir_layout {
 	struct weir_rec_file file;
 	struct weir_rec_connect connect;
+	struct weir_rule rule;
 	struct weir_question question;
 	struct weir_control control;
 	struct weir_arm arm;
+	struct weir_hold hold;
+	struct weir_scope scope;
+	struct weir_exemptions exemptions;
+	struct weir_installed installed;
 	struct weir_canary canary;
 	struct weir_seen seen;
 	struct weir_look look;

@@ -46,6 +46,9 @@ TABLE_OF(weir_prefix4, BPF_MAP_TYPE_LPM_TRIE, struct weir_prefix4, struct weir_p
 TABLE_OF(weir_prefix6, BPF_MAP_TYPE_LPM_TRIE, struct weir_prefix6, struct weir_ports,
 	 BPF_F_NO_PREALLOC);
 
+TABLE_OF(weir_exemptions, BPF_MAP_TYPE_HASH, struct weir_scope, struct weir_exemptions, 0);
+TABLE_OF(weir_installed, BPF_MAP_TYPE_HASH, struct weir_installed, __u32, 0);
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -60,6 +63,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct weir_arm);
 } weir_arm SEC(".maps");
+
+/* Products that were disarmed or armed alone, or have a removal window. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, struct weir_hold);
+} weir_holds SEC(".maps");
 
 /* The file that proves the gates; nobody but the agent's child runs it. */
 struct {

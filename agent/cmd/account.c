@@ -185,7 +185,9 @@ static int ask_verdict(struct account *a, struct now now, struct diag *d)
 	err = compile(a->sources->catalog, p, now.wall_s, now.boot_ns, &t, d);
 	if (err)
 		return err;
-	q.rule = t->rules[product + 1];
+	q.mode = weir_mode_at(&t->rules[product + 1], now.boot_ns);
+	q.cap = a->exemption ? a->exemption->cap : WEIR_BLOCK;
+	q.rule_flags = t->rules[product + 1].flags;
 	q.key = (struct weir_key){ .rule = product + 1, .kind = WEIR_KEY_FILE };
 	q.key.flags = may_enforce ? WEIR_KEY_ENFORCE : 0;
 	q.flags = a->guarded ? WEIR_Q_GUARD : 0;

@@ -53,11 +53,7 @@ static bool enforces(const struct compiled *t, const struct weir_key *key)
 	rule = &t->rules[key->rule];
 	if (!(rule->flags & WEIR_RULE_ENFORCE))
 		return false;
-	for (int mode = WEIR_FREEZE; mode < WEIR_MODE_MAX; mode++) {
-		if (rule->from_ns[mode] != WEIR_NEVER)
-			return true;
-	}
-	return false;
+	return rule_begins(rule, WEIR_FREEZE) != WEIR_NEVER;
 }
 
 static int note(struct question *q, const struct guard_entry *entry,

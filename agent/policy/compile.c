@@ -38,39 +38,84 @@ static uint64_t mark_of(const struct clock_pair *clock, int64_t at_s)
 	return clock->boot_ns + (uint64_t)(ahead_s * NS_PER_S);
 }
 
-/* A mode has begun when it or a later one has. */
-static void set_marks(struct weir_rule *out, const struct rule *rule,
+uint64_t product_number(const char *id)
+{
+	uint64_t h = 0xcbf29ce484222325ULL; /* FNV-1a */
+
+	for (; *id; id++)
+		h = (h ^ (unsigned char)*id) * 0x100000001b3ULL;
+	return h;
+}
+
+uint64_t rule_begins(const struct weir_rule *rule, enum weir_mode mode)
+{
+	for (int i = 0; i < WEIR_STEPS_MAX; i++)
+		if (rule->at_ns[i] != WEIR_NEVER && rule->mode[i] >= mode)
+			return rule->at_ns[i];
+	return WEIR_NEVER;
+}
+
+/*
+ * Phases are in the order of their dates and their modes grow; what begins
+ * later than its successor, for its hours, never begins.
+ */
+static void set_steps(struct weir_rule *out, const struct rule *rule,
 		      const struct clock_pair *clock)
 {
-	uint32_t i;
-	int m;
+	uint32_t n = 0;
 
-	for (m = 0; m < WEIR_MODE_MAX; m++)
-		out->from_ns[m] = WEIR_NEVER;
-	for (i = 0; i < rule->phase_cnt; i++) {
+	for (int i = 0; i < WEIR_STEPS_MAX; i++)
+		out->at_ns[i] = WEIR_NEVER;
+	/* The last is the search's sentinel. */
+	for (uint32_t i = 0; i < rule->phase_cnt && n < WEIR_STEPS_MAX - 1; i++) {
 		uint64_t mark = mark_of(clock, rule->phases[i].begins);
 
-		for (m = 0; m <= rule->phases[i].mode; m++)
-			if (mark < out->from_ns[m])
-				out->from_ns[m] = mark;
+		while (n && out->at_ns[n - 1] >= mark)
+			out->at_ns[--n] = WEIR_NEVER;
+		out->at_ns[n] = mark;
+		out->mode[n++] = rule->phases[i].mode;
 	}
 }
 
-static void apply_exemptions(struct compiled *t, const struct policy *p,
-			     const struct clock_pair *clock)
+/* Those that cover a product as a whole; the one that ends last comes last. */
+static int add_exemption(struct compiled *t, const struct exemption *e, uint32_t index,
+			 uint64_t until, struct diag *d, const char *file)
 {
-	uint32_t i;
-	int m;
+	uint32_t rule = e->product_at + 1, i = 0, n = 0;
+	struct weir_exemptions *x;
 
-	for (i = 0; i < p->exemption_cnt; i++) {
+	while (i < t->exemption_cnt && t->exemptions[i].scope.rule != rule)
+		i++;
+	if (i == t->exemption_cnt)
+		t->exemptions[t->exemption_cnt++].scope =
+			(struct weir_scope){ .rule = rule, .uid = WEIR_ANYBODY };
+	x = &t->exemptions[i].exemptions;
+	while (n < WEIR_EXEMPT_MAX && x->of[n].until_ns)
+		n++;
+	if (n == WEIR_EXEMPT_MAX)
+		return diag_set(d, file, e->line, 1,
+				"exemption \"%.64s\" is the fifth for the same thing at a time; "
+				"join some of them", e->id);
+	x->of[n] = (struct weir_exemption){ .until_ns = until, .index = index, .cap = e->cap };
+	return 0;
+}
+
+static int compile_exemptions(const struct compilation *x, const struct clock_pair *clock)
+{
+	const struct policy *p = x->p;
+	int err = 0;
+
+	x->t->exemptions = calloc(p->exemption_cnt + 1UL, sizeof(*x->t->exemptions));
+	if (!x->t->exemptions)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < p->exemption_cnt && !err; i++) {
 		const struct exemption *e = &p->exemptions[i];
-		struct weir_rule *rule = &t->rules[e->product_at + 1];
 		uint64_t until = mark_of(clock, e->until);
 
-		for (m = e->cap + 1; e->here && m < WEIR_MODE_MAX; m++)
-			if (rule->from_ns[m] < until)
-				rule->from_ns[m] = until;
+		if (e->here && until > clock->boot_ns)
+			err = add_exemption(x->t, e, i, until, x->diag, p->file);
 	}
+	return err;
 }
 
 static int compile_rules(const struct compilation *x,
@@ -92,10 +137,10 @@ static int compile_rules(const struct compilation *x,
 		out->id = i + 1;
 		if (policy_class_enforced(rule, x->c->products[i].class))
 			out->flags = WEIR_RULE_ENFORCE;
-		set_marks(out, rule, clock);
+		out->product = product_number(x->c->products[i].id);
+		set_steps(out, rule, clock);
 	}
-	apply_exemptions(t, x->p, clock);
-	return 0;
+	return compile_exemptions(x, clock);
 }
 
 bool key_of(const struct compilation *x, uint32_t indicator,
@@ -137,7 +182,7 @@ int key_compare(const struct compilation *x, const struct weir_key *a,
 	if (!d)
 		d = compare_u64(rb->flags, ra->flags);
 	for (m = WEIR_BLOCK; !d && m >= 0; m--)
-		d = compare_u64(ra->from_ns[m], rb->from_ns[m]);
+		d = compare_u64(rule_begins(ra, m), rule_begins(rb, m));
 	if (!d)
 		d = compare_u64(a->rule, b->rule);
 	return d ? d : compare_u64(a->evidence, b->evidence);
@@ -320,6 +365,7 @@ struct compiled *compiled_free(struct compiled *t)
 	if (!t)
 		return NULL;
 	free(t->rules);
+	free(t->exemptions);
 	free(t->hashes);
 	free(t->build_ids);
 	free(t->prefixes);

@@ -49,9 +49,16 @@ struct name_key { /* for the host to resolve */
 	struct weir_key key; /* kind filled, rule and evidence set */
 };
 
+struct exemption_key {
+	struct weir_scope scope; /* of which the host fills in a file */
+	struct weir_exemptions exemptions;
+};
+
 struct compiled {
 	struct weir_rule *rules;
 	uint32_t rule_cnt;
+	struct exemption_key *exemptions;
+	uint32_t exemption_cnt;
 	struct hash_key *hashes;
 	uint32_t hash_cnt;
 	struct build_id_key *build_ids;
@@ -65,14 +72,20 @@ struct compiled {
 
 /*
  * @now_s and @boot_ns are the same instant on the wall clock and on
- * CLOCK_BOOTTIME: phases become boot-time marks, where the past is 0.
- * Exemptions that apply here hold a product below their mode until they end.
+ * CLOCK_BOOTTIME: phases become steps on the boot clock, where the past is 0.
+ * Exemptions that apply here go with them, for the kernel to look up.
  *
  * 0 and *ret the caller's for compiled_free(), or -EINVAL with @d filled (more
  * port rules on one prefix than the kernel can look at), or -ENOMEM.
  */
 int compile(const struct catalog *c, const struct policy *p, int64_t now_s,
 	    uint64_t boot_ns, struct compiled **ret, struct diag *d);
+/* When @rule first is in @mode or beyond; WEIR_NEVER: never. */
+uint64_t rule_begins(const struct weir_rule *rule, enum weir_mode mode);
+
+/* The number of a product that is the same under every policy. */
+uint64_t product_number(const char *id);
+
 struct compiled *compiled_free(struct compiled *t);
 void compiled_freep(struct compiled **t);
 

@@ -14,10 +14,13 @@ static const struct {
 	[WEIR_BY_NO_KEY] = { "no-key", "not listed" },
 	[WEIR_BY_LAPSE] = { "lapse", "the table has lapsed, no agent for too long" },
 	[WEIR_BY_MODE] = { "mode", "the rule's mode does not stop this" },
+	[WEIR_BY_INSTALLED] = { "installed", "it was there when the freeze began" },
+	[WEIR_BY_EXEMPTION] = { "exemption", "an exemption of the policy" },
 	[WEIR_BY_EVIDENCE] = { "evidence", "evidence is too weak to enforce" },
 	[WEIR_BY_CLASS] = { "class", "the rule does not enforce this class" },
 	[WEIR_BY_FLAG] = { "flag", "enforce is false" },
 	[WEIR_BY_DISARMED] = { "disarmed", "not armed" },
+	[WEIR_BY_WINDOW] = { "window", "a removal window is open for the product" },
 	[WEIR_BY_STRENGTH] = { "strength", "this gate can only watch" },
 	[WEIR_BY_RULE] = { "rule", "the rule stops it" },
 };
@@ -123,7 +126,15 @@ static void name_product(struct decision *d, const struct decide_context *ctx,
 	if (!ctx->policy)
 		return;
 	d->rule = policy_rule_for(ctx->policy, c, product);
-	d->exemption = exemption_for(ctx, d->rule, product);
+	if (d->reason == WEIR_BY_EXEMPTION)
+		d->exemption = exemption_for(ctx, d->rule, product);
+}
+
+/* Somebody, or something, stands between it and its rule. */
+static bool is_let(uint8_t reason)
+{
+	return reason == WEIR_BY_GUARD || reason == WEIR_BY_EXEMPTION ||
+	       reason == WEIR_BY_INSTALLED || reason == WEIR_BY_WINDOW;
 }
 
 /* In the order of weight: what was done, what failed, what was meant. */
@@ -139,10 +150,10 @@ static enum outcome outcome_of(const struct decision *d, const struct weir_rec *
 		return OUTCOME_SLIPPED;
 	if (rec->answer.reason == WEIR_BY_STRENGTH || rec->answer.reason == WEIR_BY_RULE)
 		return OUTCOME_WEAK;
+	if (is_let(rec->answer.reason))
+		return OUTCOME_ALLOWED;
 	if (rec->answer.would)
 		return OUTCOME_WOULD_BLOCK;
-	if (rec->answer.reason == WEIR_BY_GUARD || d->exemption)
-		return OUTCOME_ALLOWED;
 	return rec->key.rule || d->product ? OUTCOME_SEEN : OUTCOME_UNLISTED;
 }
 
@@ -238,7 +249,7 @@ static void add_reason(const struct decision *d, struct buf *out)
 		buf_add_str(out, reason_text(WEIR_BY_STRENGTH));
 	else if (d->reason == WEIR_BY_GUARD)
 		buf_add_str(out, reason_text(d->reason));
-	else if (d->outcome == OUTCOME_ALLOWED)
+	else if (d->reason == WEIR_BY_EXEMPTION && d->exemption)
 		add_exemption(d, out);
 	else if (d->found_later)
 		buf_add_str(out, "recognised after it ran");

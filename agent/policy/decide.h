@@ -20,7 +20,7 @@ enum outcome {
 	OUTCOME_CANARY,	     /* the agent's proof of a gate */
 	OUTCOME_UNLISTED,    /* nobody asked for it: `record: all` */
 	OUTCOME_SEEN,	     /* listed; no rule stops it */
-	OUTCOME_ALLOWED,     /* listed; an exemption or the guard lets it */
+	OUTCOME_ALLOWED,     /* listed; the guard, an exemption, a freeze or a window lets it */
 	OUTCOME_WOULD_BLOCK, /* a rule stops it; enforce is false or not armed */
 	OUTCOME_WEAK,	     /* a rule stops it; the gate can only watch */
 	OUTCOME_BLOCKED,     /* denied */

@@ -339,7 +339,7 @@ static bool needs_socket_hooks(const struct pushdown *w)
 
 		if (p->key.rule && p->key.flags & WEIR_KEY_ENFORCE &&
 		    rule->flags & WEIR_RULE_ENFORCE &&
-		    rule->from_ns[WEIR_OFFLINE] != WEIR_NEVER &&
+		    rule_begins(rule, WEIR_OFFLINE) != WEIR_NEVER &&
 		    p->protocol != IPPROTO_TCP && p->protocol != IPPROTO_UDP)
 			return true;
 	}

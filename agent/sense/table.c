@@ -28,6 +28,8 @@ enum kind {
 	KIND_BUILD_IDS,
 	KIND_PREFIX4,
 	KIND_PREFIX6,
+	KIND_EXEMPTIONS,
+	KIND_INSTALLED,
 	KIND_MAX,
 };
 
@@ -55,6 +57,10 @@ static const struct {
 			   sizeof(struct weir_ports), BPF_F_NO_PREALLOC, WEIR_HAS_PREFIX4 },
 	[KIND_PREFIX6] = { "weir_prefix6", BPF_MAP_TYPE_LPM_TRIE, sizeof(struct weir_prefix6),
 			   sizeof(struct weir_ports), BPF_F_NO_PREALLOC, WEIR_HAS_PREFIX6 },
+	[KIND_EXEMPTIONS] = { "weir_exemptions", BPF_MAP_TYPE_HASH, sizeof(struct weir_scope),
+			      sizeof(struct weir_exemptions), 0, WEIR_HAS_EXEMPTIONS },
+	[KIND_INSTALLED] = { "weir_installed", BPF_MAP_TYPE_HASH, sizeof(struct weir_installed),
+			     4, 0, WEIR_HAS_INSTALLED },
 };
 _Static_assert(ARRAY_SIZE(kinds) == KIND_MAX, "every kind has a row");
 
@@ -210,6 +216,26 @@ static int put_prefixes(struct filling *f, const struct table_plan *p, int famil
 	return err;
 }
 
+static int put_exemptions(struct filling *f, const struct table_plan *p)
+{
+	const struct exemption_key *k = p->compiled->exemptions;
+	int err = 0;
+
+	for (uint32_t i = 0; i < p->compiled->exemption_cnt && !err; i++)
+		err = put(f, &k[i].scope, &k[i].exemptions);
+	return err;
+}
+
+static int put_installed(struct filling *f, const struct table_plan *p)
+{
+	uint32_t one = 1;
+	int err = 0;
+
+	for (size_t i = 0; i < p->installed_cnt && !err; i++)
+		err = put(f, &p->installed[i], &one);
+	return err;
+}
+
 static int put_kind(struct filling *f, const struct table_plan *p, enum kind kind)
 {
 	switch (kind) {
@@ -229,6 +255,10 @@ static int put_kind(struct filling *f, const struct table_plan *p, enum kind kin
 		return put_hashes(f, p);
 	case KIND_BUILD_IDS:
 		return put_build_ids(f, p);
+	case KIND_EXEMPTIONS:
+		return put_exemptions(f, p);
+	case KIND_INSTALLED:
+		return put_installed(f, p);
 	case KIND_PREFIX4:
 		return put_prefixes(f, p, AF_INET);
 	default:
@@ -254,6 +284,10 @@ static size_t entries_of(const struct table_plan *p, enum kind kind)
 		return p->compiled->hash_cnt;
 	case KIND_BUILD_IDS:
 		return p->compiled->build_id_cnt;
+	case KIND_EXEMPTIONS:
+		return p->compiled->exemption_cnt;
+	case KIND_INSTALLED:
+		return p->installed_cnt;
 	default:
 		return p->compiled->prefix_cnt;
 	}

@@ -29,7 +29,8 @@ struct table_plan {
 	const struct file_entry *files, *dirs;
 	const struct module_entry *modules;
 	const struct weir_file *guard;
-	size_t file_cnt, dir_cnt, module_cnt, guard_cnt;
+	const struct weir_installed *installed; /* what a freeze lets run */
+	size_t file_cnt, dir_cnt, module_cnt, guard_cnt, installed_cnt;
 };
 
 struct table;

@@ -9,7 +9,7 @@
 #define WEIR_LIMITS_H
 
 /* Raised by any change to a struct in this folder; part of the build id. */
-#define WEIR_ABI 1
+#define WEIR_ABI 2
 
 /* PATH_MAX with its NUL: the longest path that the kernel hands out. */
 #define WEIR_PATH_MAX 4096
@@ -32,5 +32,8 @@
 
 /* Port rules on one prefix, with those its ancestors pushed down. */
 #define WEIR_PORTS_MAX 8
+
+/* Exemptions that cover one thing at a time: by cap and end, the lowest cap wins. */
+#define WEIR_EXEMPT_MAX 4
 
 #endif /* WEIR_LIMITS_H */

@@ -26,6 +26,9 @@
 #define WEIR_HAS_PREFIX4 0x10u
 #define WEIR_HAS_PREFIX6 0x20u
 #define WEIR_HAS_MODULES 0x40u
+#define WEIR_HAS_EXEMPTIONS 0x80u
+
+#define WEIR_HAS_INSTALLED 0x200u
 
 /* What to record of software that no key names. */
 #define WEIR_RECORD_ALL 0x100u
@@ -55,6 +58,50 @@ struct weir_arm {
 	__u32 uid;
 };
 _Static_assert(sizeof(struct weir_arm) == 24, "table layout is ABI");
+
+/*
+ * What somebody did about one product, by its number in struct weir_rule. Kept
+ * beside the tables, so that it is the same under every policy; written by the
+ * commands and not by the agent, which may be stopped.
+ */
+struct weir_hold {
+	__u64 disarmed_ns; /* CLOCK_BOOTTIME: not stopped until then */
+	__u64 window_ns;   /* its removal window is open until then */
+	__u64 armed_ns;	   /* armed until then, also when the host is not */
+	__u64 since_ns;
+	__u32 session, uid;
+};
+_Static_assert(sizeof(struct weir_hold) == 40, "table layout is ABI");
+
+/* Whom an exemption covers: a rule, of it one file or all, for one user or all. */
+#define WEIR_ANYBODY (~0u)
+struct weir_scope {
+	struct weir_file file; /* all zero: every file, and every destination */
+	__u32 rule;
+	__u32 uid; /* WEIR_ANYBODY: all */
+};
+_Static_assert(sizeof(struct weir_scope) == 24, "table layout is ABI");
+
+struct weir_exemption {
+	__u64 until_ns; /* CLOCK_BOOTTIME; 0: none */
+	__u64 used;	/* counted by the kernel */
+	__u32 index;	/* in the policy */
+	__u8 cap;	/* enum weir_mode */
+	__u8 reserved[3];
+};
+_Static_assert(sizeof(struct weir_exemption) == 24, "table layout is ABI");
+
+struct weir_exemptions {
+	struct weir_exemption of[WEIR_EXEMPT_MAX];
+};
+
+/* A file that a freeze lets run, as it was when the freeze began. */
+struct weir_installed {
+	struct weir_file file;
+	__u64 size;
+	__u64 ctime_ns;
+};
+_Static_assert(sizeof(struct weir_installed) == 32, "table layout is ABI");
 
 /* A file and a destination of the agent's own, to prove the gates with. */
 struct weir_canary {

@@ -45,18 +45,21 @@ enum weir_strength {
 
 /* Why the verdict is what it is; in this order the questions are asked. */
 enum weir_reason {
-	WEIR_BY_CANARY = 0,	  /* the agent's own proof */
-	WEIR_BY_GUARD = 1,	  /* on the list that no rule may block */
-	WEIR_BY_NO_KEY = 2,	  /* nothing in the catalogue names it */
-	WEIR_BY_LAPSE = 3,	  /* table orphaned for too long */
-	WEIR_BY_MODE = 4,	  /* the rule's mode does not stop this */
-	WEIR_BY_EVIDENCE = 5,	  /* evidence too weak to enforce */
-	WEIR_BY_CLASS = 6,	  /* class that this rule does not enforce */
-	WEIR_BY_FLAG = 7,	  /* policy says enforce: false */
-	WEIR_BY_DISARMED = 8,	  /* nobody armed it, or the arm ran out */
-	WEIR_BY_STRENGTH = 9,	  /* this gate can only watch */
-	WEIR_BY_RULE = 10,	  /* stopped */
-	WEIR_REASON_MAX = 11,
+	WEIR_BY_CANARY = 0,	/* the agent's own proof */
+	WEIR_BY_GUARD = 1,	/* on the list that no rule may block */
+	WEIR_BY_NO_KEY = 2,	/* nothing in the catalogue names it */
+	WEIR_BY_LAPSE = 3,	/* table orphaned for too long */
+	WEIR_BY_MODE = 4,	/* the rule's mode does not stop this */
+	WEIR_BY_INSTALLED = 5,	/* frozen, but it was there when the freeze began */
+	WEIR_BY_EXEMPTION = 6,	/* the policy exempts it, for now */
+	WEIR_BY_EVIDENCE = 7,	/* evidence too weak to enforce */
+	WEIR_BY_CLASS = 8,	/* class that this rule does not enforce */
+	WEIR_BY_FLAG = 9,	/* policy says enforce: false */
+	WEIR_BY_DISARMED = 10,	/* nobody armed it, or the arm ran out */
+	WEIR_BY_WINDOW = 11,	/* a removal window is open for the product */
+	WEIR_BY_STRENGTH = 12,	/* this gate can only watch */
+	WEIR_BY_RULE = 13,	/* stopped */
+	WEIR_REASON_MAX = 14,
 };
 
 enum weir_key_kind {
@@ -78,16 +81,25 @@ enum weir_key_kind {
 #define WEIR_KEY_ENFORCE 1u /* high confidence and sufficient alone */
 
 /*
- * One product under one policy. @from_ns[m] is when mode m begins, WEIR_NEVER
- * for never; a plain mode has 0 up to itself. Four marks rather than one mode
- * because phases switch in the kernel at their date, agent or no agent.
+ * How often a product's mode may change in one table: a window every night for
+ * a month is sixty steps, and by then an agent has made a new table, or the old
+ * one has lapsed. A power of two, for the search.
+ */
+#define WEIR_STEPS_MAX 64
+
+/*
+ * One product under one policy: its mode as a function of time. Steps rather
+ * than one mode, because phases switch in the kernel at their date, agent or no
+ * agent. Before the first step nothing is stopped.
  */
 struct weir_rule {
-	__u64 from_ns[WEIR_MODE_MAX];
+	__u64 at_ns[WEIR_STEPS_MAX]; /* rising; 0: long ago, WEIR_NEVER: no more */
+	__u8 mode[WEIR_STEPS_MAX];   /* enum weir_mode from then on */
+	__u64 product; /* the same number under every policy, see weir_hold */
 	__u32 id; /* index in the agent's list of products, 0: no rule */
 	__u32 flags;
 };
-_Static_assert(sizeof(struct weir_rule) == 40, "table layout is ABI");
+_Static_assert(sizeof(struct weir_rule) == 592, "table layout is ABI");
 
 /* What a table lookup yields: which rule, and on whose evidence. */
 struct weir_key {
@@ -110,17 +122,23 @@ _Static_assert(sizeof(struct weir_switches) == 24, "table layout is ABI");
 /* In struct weir_question.flags. */
 #define WEIR_Q_CANARY 1u
 #define WEIR_Q_GUARD 2u
+#define WEIR_Q_INSTALLED 4u /* there, and the same, when the freeze began */
+#define WEIR_Q_DISARMED 8u  /* this product alone was disarmed */
+#define WEIR_Q_WINDOW 16u   /* its removal window is open */
 
 struct weir_question {
 	__u64 now_ns;
 	struct weir_switches host;
-	struct weir_rule rule; /* of @key; ignored when there is no key */
 	struct weir_key key;
+	__u32 rule_flags; /* of the key's rule; ignored when there is no key */
+	__u8 mode;	  /* of the rule at now_ns, see weir_mode_at() */
+	__u8 cap;	  /* the highest mode that exemptions leave */
+	__u8 reserved[2];
 	__u32 strength; /* enum weir_strength of the gate that asks */
 	__u32 flags;
-	__u32 reserved;
+	__u32 reserved2;
 };
-_Static_assert(sizeof(struct weir_question) == 96, "vector file is ABI");
+_Static_assert(sizeof(struct weir_question) == 64, "vector file is ABI");
 
 struct weir_answer {
 	__u8 verdict; /* enum weir_verdict */
@@ -129,29 +147,54 @@ struct weir_answer {
 	__u8 would;   /* 1: enforced and armed, a full gate would stop it */
 };
 
+/* How many steps of @rule have begun, by halves. */
+static inline __attribute__((always_inline)) __u32
+weir_steps_begun(const struct weir_rule *rule, __u64 now_ns)
+{
+	__u32 n = 0, half;
+
+	for (half = WEIR_STEPS_MAX / 2; half; half /= 2)
+		if (rule->at_ns[(n + half - 1) & (WEIR_STEPS_MAX - 1)] <= now_ns)
+			n += half;
+	return n;
+}
+
+/* The last step is a sentinel: it is never begun, so an index stays in bounds. */
 static inline __attribute__((always_inline)) __u8
 weir_mode_at(const struct weir_rule *rule, __u64 now_ns)
 {
-	if (rule->from_ns[WEIR_BLOCK] <= now_ns)
-		return WEIR_BLOCK;
-	if (rule->from_ns[WEIR_OFFLINE] <= now_ns)
-		return WEIR_OFFLINE;
-	if (rule->from_ns[WEIR_FREEZE] <= now_ns)
-		return WEIR_FREEZE;
-	return WEIR_OBSERVE;
+	__u32 n = weir_steps_begun(rule, now_ns);
+
+	return n ? rule->mode[(n - 1) & (WEIR_STEPS_MAX - 1)] : WEIR_OBSERVE;
+}
+
+/*
+ * Does @mode stop what the key names? A destination from offline on. A file
+ * when it is blocked, and before that when it is new to a frozen product.
+ */
+static inline __attribute__((always_inline)) int
+weir_mode_stops(const struct weir_question *q, __u8 mode)
+{
+	if (q->key.kind == WEIR_KEY_PREFIX)
+		return mode >= WEIR_OFFLINE;
+	return mode == WEIR_BLOCK ||
+	       (mode >= WEIR_FREEZE && !(q->flags & WEIR_Q_INSTALLED));
 }
 
 /* Why nothing is stopped although the host would not mind; -1: would be. */
 static inline __attribute__((always_inline)) int
-weir_excuse(const struct weir_question *q, __u8 mode)
+weir_excuse(const struct weir_question *q)
 {
 	if (q->host.lapse_ns <= q->now_ns)
 		return WEIR_BY_LAPSE;
-	if (mode != WEIR_BLOCK)
-		return WEIR_BY_MODE;
+	if (!weir_mode_stops(q, q->mode))
+		return q->mode >= WEIR_FREEZE && q->flags & WEIR_Q_INSTALLED ?
+			       WEIR_BY_INSTALLED : WEIR_BY_MODE;
+	if (q->cap < q->mode && !weir_mode_stops(q, q->cap))
+		return WEIR_BY_EXEMPTION;
 	if (!(q->key.flags & WEIR_KEY_ENFORCE))
 		return WEIR_BY_EVIDENCE;
-	if (!(q->rule.flags & WEIR_RULE_ENFORCE))
+	if (!(q->rule_flags & WEIR_RULE_ENFORCE))
 		return WEIR_BY_CLASS;
 	return -1;
 }
@@ -162,8 +205,10 @@ weir_restraint(const struct weir_question *q)
 {
 	if (!q->host.enforce)
 		return WEIR_BY_FLAG;
-	if (q->host.armed_ns <= q->now_ns)
+	if (q->host.armed_ns <= q->now_ns || q->flags & WEIR_Q_DISARMED)
 		return WEIR_BY_DISARMED;
+	if (q->flags & WEIR_Q_WINDOW)
+		return WEIR_BY_WINDOW;
 	if (q->strength < WEIR_CAN_KILL)
 		return WEIR_BY_STRENGTH;
 	return -1;
@@ -197,8 +242,8 @@ weir_decide(const struct weir_question *q)
 		a.reason = WEIR_BY_NO_KEY;
 		return a;
 	}
-	a.mode = weir_mode_at(&q->rule, q->now_ns);
-	why = weir_excuse(q, a.mode);
+	a.mode = q->mode;
+	why = weir_excuse(q);
 	if (why >= 0) {
 		a.reason = why;
 		return a;

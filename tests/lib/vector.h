@@ -16,7 +16,7 @@
 #include <weir/verdict.h>
 
 #define VECTOR_FILE "tests/fixtures/verdict.vec"
-#define VECTOR_COLUMNS 19
+#define VECTOR_COLUMNS 17
 
 struct vector {
 	unsigned int line; /* in the file; 0 before the first */
@@ -39,49 +39,54 @@ static inline uint64_t vector_time(const char *text)
 	return strcmp(text, "never") != 0 ? strtoull(text, NULL, 10) : WEIR_NEVER;
 }
 
+static const char *const vector_modes[] = { "observe", "freeze", "offline", "block" };
+
 static inline int vector_question(char *const *col, struct weir_question *q)
 {
 	static const char *const kinds[] = { "none", "file", "dir", "sha256", "build-id", "prefix" };
 	static const char *const strengths[] = { "blind", "watch", "kill", "deny" };
-	int kind = vector_word(kinds, WEIR_KEY_MAX, col[10]);
-	int strength = vector_word(strengths, WEIR_STRENGTH_MAX, col[12]), m;
+	int mode = vector_word(vector_modes, WEIR_MODE_MAX, col[4]);
+	int cap = vector_word(vector_modes, WEIR_MODE_MAX, col[5]);
+	int kind = vector_word(kinds, WEIR_KEY_MAX, col[8]);
+	int strength = vector_word(strengths, WEIR_STRENGTH_MAX, col[10]);
 
-	if (kind < 0 || strength < 0)
+	if (mode < 0 || cap < 0 || kind < 0 || strength < 0)
 		return -EINVAL;
 	*q = (struct weir_question){ .now_ns = vector_time(col[0]) };
 	q->host.lapse_ns = vector_time(col[1]);
 	q->host.armed_ns = vector_time(col[2]);
 	q->host.enforce = *col[3] == '1';
-	for (m = 0; m < WEIR_MODE_MAX; m++)
-		q->rule.from_ns[m] = vector_time(col[4 + m]);
-	q->rule.flags = *col[8] == '1' ? WEIR_RULE_ENFORCE : 0;
-	q->key.rule = (uint32_t)strtoul(col[9], NULL, 10);
-	q->rule.id = q->key.rule;
+	q->mode = (uint8_t)mode;
+	q->cap = (uint8_t)cap;
+	q->rule_flags = *col[6] == '1' ? WEIR_RULE_ENFORCE : 0;
+	q->key.rule = (uint32_t)strtoul(col[7], NULL, 10);
 	q->key.kind = (uint16_t)kind;
-	q->key.flags = *col[11] == '1' ? WEIR_KEY_ENFORCE : 0;
+	q->key.flags = *col[9] == '1' ? WEIR_KEY_ENFORCE : 0;
 	q->strength = (uint32_t)strength;
-	q->flags = (strstr(col[13], "canary") ? WEIR_Q_CANARY : 0) |
-		   (strstr(col[13], "guard") ? WEIR_Q_GUARD : 0);
+	q->flags = (strstr(col[11], "canary") ? WEIR_Q_CANARY : 0) |
+		   (strstr(col[11], "guard") ? WEIR_Q_GUARD : 0) |
+		   (strstr(col[11], "installed") ? WEIR_Q_INSTALLED : 0) |
+		   (strstr(col[11], "off") ? WEIR_Q_DISARMED : 0) |
+		   (strstr(col[11], "window") ? WEIR_Q_WINDOW : 0);
 	return 0;
 }
 
 static inline int vector_answer(char *const *col, struct weir_answer *a)
 {
 	static const char *const verdicts[] = { "allow", "deny", "kill" };
-	static const char *const reasons[] = { "canary", "guard", "no-key", "lapse",
-					       "mode", "evidence", "class", "flag",
-					       "disarmed", "strength", "rule" };
-	static const char *const modes[] = { "observe", "freeze", "offline", "block" };
-	int verdict = vector_word(verdicts, WEIR_VERDICT_MAX, col[15]);
-	int reason = vector_word(reasons, WEIR_REASON_MAX, col[16]);
-	int mode = vector_word(modes, WEIR_MODE_MAX, col[17]);
+	static const char *const reasons[] = { "canary", "guard", "no-key", "lapse", "mode",
+					       "installed", "exemption", "evidence", "class",
+					       "flag", "disarmed", "window", "strength", "rule" };
+	int verdict = vector_word(verdicts, WEIR_VERDICT_MAX, col[13]);
+	int reason = vector_word(reasons, WEIR_REASON_MAX, col[14]);
+	int mode = vector_word(vector_modes, WEIR_MODE_MAX, col[15]);
 
-	if (*col[14] != '=' || verdict < 0 || reason < 0 || mode < 0)
+	if (*col[12] != '=' || verdict < 0 || reason < 0 || mode < 0)
 		return -EINVAL;
 	*a = (struct weir_answer){ .verdict = (uint8_t)verdict,
 				   .reason = (uint8_t)reason,
 				   .mode = (uint8_t)mode,
-				   .would = *col[18] == '1' };
+				   .would = *col[16] == '1' };
 	return 0;
 }
 

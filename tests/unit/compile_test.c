@@ -113,7 +113,7 @@ static void test_keys(void)
 	   t->rules[1].flags == WEIR_RULE_ENFORCE && t->rules[2].id == 2 &&
 	   !t->rules[2].flags && !t->rules[3].flags,
 	   "a vendor's rule enforces on the vendor's products only");
-	ok(!t->rules[1].from_ns[WEIR_BLOCK] && !t->rules[1].from_ns[WEIR_FREEZE],
+	ok(weir_mode_at(&t->rules[1], 0) == WEIR_BLOCK && rule_begins(&t->rules[1], WEIR_FREEZE) == 0,
 	   "a plain mode has begun, with those before it");
 }
 
@@ -153,25 +153,51 @@ static void test_confusables(void)
 	ok(!w.t->name_cnt && !w.t->rules[1].id, "confusables compile to nothing");
 }
 
-static void test_marks(void)
+static void test_steps(void)
 {
 	CLEANUP(world_exit) struct world w = { 0 };
-	const __u64 *from;
+	const struct weir_rule *r;
 
 	/* 2001-09-09T01:46:40Z is NOW_S. */
 	if (build(&w, catalogue, "policy: p\nserial: 1\nrules: [{vendor: v, phases: [{mode: observe}, "
 		  "{mode: freeze, from: 2001-09-09}, {mode: block, from: 2001-09-09T01:46:50Z}]}]\n"))
 		return;
-	from = w.t->rules[1].from_ns;
-	ok(from[WEIR_OBSERVE] == 0 && from[WEIR_FREEZE] == 0, "a phase of the past has begun");
-	ok(from[WEIR_BLOCK] == BOOT_NS + 10 * S, "one to come has its mark on the boot clock");
-	ok(from[WEIR_OFFLINE] == from[WEIR_BLOCK], "a mode left out begins with the next one");
+	r = &w.t->rules[1];
+	ok(weir_mode_at(r, BOOT_NS) == WEIR_FREEZE && weir_mode_at(r, 0) == WEIR_FREEZE,
+	   "a phase of the past has begun");
+	ok(weir_mode_at(r, BOOT_NS + 10 * S - 1) == WEIR_FREEZE &&
+	   weir_mode_at(r, BOOT_NS + 10 * S) == WEIR_BLOCK,
+	   "one to come begins at its moment on the boot clock");
+	ok(rule_begins(r, WEIR_OFFLINE) == BOOT_NS + 10 * S && r->product == product_number("v/a"),
+	   "a mode left out begins with the next one");
+}
+
+/* The search over every count of steps, against counting. */
+static void test_search(void)
+{
+	unsigned int wrong = 0;
+
+	for (uint32_t cnt = 0; cnt < WEIR_STEPS_MAX; cnt++) {
+		struct weir_rule r = { 0 };
+
+		for (uint32_t i = 0; i < WEIR_STEPS_MAX; i++) {
+			r.at_ns[i] = i < cnt ? 10 * i : WEIR_NEVER;
+			r.mode[i] = (__u8)(i % WEIR_MODE_MAX);
+		}
+		for (uint64_t now = 0; now < 10 * WEIR_STEPS_MAX; now += 5) {
+			uint64_t begun = cnt && now / 10 + 1 < cnt ? now / 10 + 1 : cnt;
+			__u8 want = begun ? (__u8)((begun - 1) % WEIR_MODE_MAX) : WEIR_OBSERVE;
+
+			wrong += weir_mode_at(&r, now) != want;
+		}
+	}
+	ok(!wrong, "the mode is that of the last step begun, however many there are");
 }
 
 static void test_exemptions(void)
 {
 	CLEANUP(world_exit) struct world w = { 0 };
-	const __u64 *a, *b;
+	const struct exemption_key *k;
 
 	if (build(&w, catalogue, "policy: p\nserial: 1\nrules: [{vendor: v, mode: block}]\nexemptions:\n"
 		  "- {id: E1, product: v/a, hosts: [db-*], until: 2001-09-09T01:47:40Z,\n"
@@ -179,11 +205,13 @@ static void test_exemptions(void)
 		  "- {id: E2, product: v/b, hosts: [web-*], until: 2031-01-01, reason: r, owner: o}\n"
 		  "- {id: E3, product: v/b, until: 2001-01-01, reason: r, owner: o}\n"))
 		return;
-	a = w.t->rules[1].from_ns;
-	b = w.t->rules[2].from_ns;
-	ok(a[WEIR_FREEZE] == 0 && a[WEIR_OFFLINE] == BOOT_NS + 60 * S &&
-	   a[WEIR_BLOCK] == BOOT_NS + 60 * S, "an exemption holds a product at its cap until it ends");
-	ok(b[WEIR_BLOCK] == 0, "one of other hosts or of the past does nothing");
+	k = &w.t->exemptions[0];
+	ok(w.t->exemption_cnt == 1 && k->scope.rule == 1 && k->scope.uid == WEIR_ANYBODY &&
+	   !k->scope.file.ino,
+	   "an exemption covers its product; one of other hosts or of the past, nothing");
+	ok(k->exemptions.of[0].until_ns == BOOT_NS + 60 * S &&
+	   k->exemptions.of[0].cap == WEIR_FREEZE && k->exemptions.of[0].index == 0 &&
+	   !k->exemptions.of[1].until_ns, "until its end, with its cap");
 }
 
 static void test_severity(void)
@@ -369,7 +397,8 @@ int main(void)
 	test_distribution();
 	test_unwatched();
 	test_confusables();
-	test_marks();
+	test_steps();
+	test_search();
 	test_exemptions();
 	test_severity();
 	test_prefixes();

@@ -15,9 +15,9 @@ static struct weir_answer deed(const struct situation *s)
 		.host = { .lapse_ns = WEIR_NEVER,
 			  .armed_ns = s->armed ? WEIR_NEVER : 0,
 			  .enforce = s->enforce },
-		.rule = { .from_ns = { 0, WEIR_NEVER, WEIR_NEVER, s->blocks ? 0 : WEIR_NEVER },
-			  .id = 1,
-			  .flags = WEIR_RULE_ENFORCE },
+		.mode = s->blocks ? WEIR_BLOCK : WEIR_OBSERVE,
+		.cap = WEIR_BLOCK,
+		.rule_flags = WEIR_RULE_ENFORCE,
 		.key = { .rule = 1, .kind = WEIR_KEY_FILE, .flags = WEIR_KEY_ENFORCE },
 		/* A gate that kills is only used when the policy allows it. */
 		.strength = s->strength == WEIR_CAN_KILL && s->required > WEIR_CAN_KILL ?

@@ -147,13 +147,18 @@ static void rig_init(struct rig *r)
 	const struct weir_key key = { .rule = 1, .flags = WEIR_KEY_ENFORCE };
 
 	*r = (struct rig){
-		.rules[1] = { { 0, WEIR_NEVER, WEIR_NEVER, 5 }, 1, WEIR_RULE_ENFORCE },
+		.rules[1] = { .at_ns = { 5 },
+			      .mode = { WEIR_BLOCK },
+			      .id = 1,
+			      .flags = WEIR_RULE_ENFORCE },
 		.name.key = key,
 		.hash.key = key,
 		.build_id.key = key,
 		.compiled = { .rules = r->rules, .rule_cnt = 2, .names = &r->name,
 			      .hashes = &r->hash, .build_ids = &r->build_id },
 	};
+	for (int i = 1; i < WEIR_STEPS_MAX; i++)
+		r->rules[1].at_ns[i] = WEIR_NEVER;
 }
 
 static unsigned int meet(const struct guard *g, const struct rig *r)
@@ -182,9 +187,10 @@ static void test_name_meetings(const struct guard *g)
 	   "a directory with a library is met");
 	ok(!meet_name(g, &r, "/opt/elsewhere/", IND_DIR), "a directory without is not");
 	ok(!meet_name(g, &r, "/usr/bin/unrelated", IND_PATH), "another program is not");
-	r.rules[1].from_ns[WEIR_BLOCK] = WEIR_NEVER;
+	r.rules[1].mode[0] = WEIR_OBSERVE;
 	ok(!meet_name(g, &r, "/sbin/sshd", IND_PATH), "observing is no meeting");
-	r.rules[1].from_ns[WEIR_OFFLINE] = 7;
+	r.rules[1].at_ns[1] = 7;
+	r.rules[1].mode[1] = WEIR_OFFLINE;
 	ok(meet_name(g, &r, "/sbin/sshd", IND_PATH) == 1, "going offline is");
 	r.rules[1].flags = 0;
 	ok(!meet_name(g, &r, "/sbin/sshd", IND_PATH), "a class that is not enforced is none");

@@ -62,7 +62,9 @@ static const struct place in_connect[] = {
 };
 #undef TYPE
 #define TYPE weir_rule
-static const struct place in_rule[] = { AT(from_ns), AT(id), AT(flags) };
+static const struct place in_rule[] = {
+	AT(at_ns), AT(mode), AT(product), AT(id), AT(flags),
+};
 #undef TYPE
 #define TYPE weir_key
 static const struct place in_key[] = { AT(rule), AT(kind), AT(flags), AT(evidence) };
@@ -72,7 +74,8 @@ static const struct place in_switches[] = { AT(lapse_ns), AT(armed_ns), AT(enfor
 #undef TYPE
 #define TYPE weir_question
 static const struct place in_question[] = {
-	AT(now_ns), AT(host), AT(rule), AT(key), AT(strength), AT(flags), AT(reserved),
+	AT(now_ns), AT(host), AT(key), AT(rule_flags), AT(mode), AT(cap), AT(reserved),
+	AT(strength), AT(flags), AT(reserved2),
 };
 #undef TYPE
 #define TYPE weir_answer
@@ -86,6 +89,25 @@ static const struct place in_control[] = {
 #undef TYPE
 #define TYPE weir_arm
 static const struct place in_arm[] = { AT(until_ns), AT(since_ns), AT(session), AT(uid) };
+#undef TYPE
+#define TYPE weir_hold
+static const struct place in_hold[] = {
+	AT(disarmed_ns), AT(window_ns), AT(armed_ns), AT(since_ns), AT(session), AT(uid),
+};
+#undef TYPE
+#define TYPE weir_scope
+static const struct place in_scope[] = { AT(file), AT(rule), AT(uid) };
+#undef TYPE
+#define TYPE weir_exemption
+static const struct place in_exemption[] = {
+	AT(until_ns), AT(used), AT(index), AT(cap), AT(reserved),
+};
+#undef TYPE
+#define TYPE weir_exemptions
+static const struct place in_exemptions[] = { AT(of) };
+#undef TYPE
+#define TYPE weir_installed
+static const struct place in_installed[] = { AT(file), AT(size), AT(ctime_ns) };
 #undef TYPE
 #define TYPE weir_canary
 static const struct place in_canary[] = { AT(file), AT(addr4), AT(port), AT(reserved) };
@@ -119,7 +141,9 @@ static const struct layout layouts[] = {
 	LAYOUT(weir_arm, in_arm),	    LAYOUT(weir_canary, in_canary),
 	LAYOUT(weir_seen, in_seen),	    LAYOUT(weir_look, in_look),
 	LAYOUT(weir_port, in_port),	    LAYOUT(weir_ports, in_ports),
-	LAYOUT(weir_losses, in_losses),
+	LAYOUT(weir_losses, in_losses),	    LAYOUT(weir_hold, in_hold),
+	LAYOUT(weir_scope, in_scope),	    LAYOUT(weir_exemption, in_exemption),
+	LAYOUT(weir_exemptions, in_exemptions), LAYOUT(weir_installed, in_installed),
 };
 
 static void btf_freep(struct btf **btf)
