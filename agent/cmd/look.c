@@ -87,9 +87,12 @@ static int survey(struct look *l, const struct catalog *c, const struct look_wis
 	int err = expectation_new(c, &s.expectation);
 
 	if (!err)
+		err = cell_new(NULL, 0, &s.cell);
+	if (!err)
 		err = survey_run(&s, wish->only);
 	if (l->is_told)
 		fputs("\r\033[K", stderr);
+	cell_free(s.cell);
 	expectation_put(s.expectation);
 	match_free(&s.scratch);
 	return err;
