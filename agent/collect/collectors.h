@@ -7,4 +7,7 @@
 
 struct survey;
 
+int collect_dpkg(struct survey *s);
+int collect_rpm(struct survey *s);
+
 #endif /* WEIR_COLLECT_COLLECTORS_H */

@@ -9,6 +9,8 @@
 #include "collect/collectors.h"
 
 const struct collector collectors[] = {
+	{ "dpkg", "packages of dpkg", false, collect_dpkg },
+	{ "rpm", "packages of rpm", false, collect_rpm },
 	{ 0 },
 };
 
