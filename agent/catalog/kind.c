@@ -41,6 +41,7 @@ const char *const kind_names[IND_KIND_MAX] = {
 	[IND_CA_CERTIFICATE] = "ca-certificate",
 	[IND_PACKAGE_VENDOR] = "package-vendor",
 	[IND_K8S_OBJECT] = "k8s-object",
+	[IND_FILE_NAME] = "file-name",
 };
 
 /* FAMILY_NAME is 0: what has no line here is a name. */

@@ -171,6 +171,30 @@ static const char *check_module(char *value)
 	return NULL;
 }
 
+/* Known wherever it lies, so it must be no common word with a star. */
+static const char *check_file_name(char *value)
+{
+	if (strlen(value) > 255 || strchr(value, '/'))
+		return "is not the name of a file";
+	if (strcspn(value, "*") < 4 && strchr(value, '*'))
+		return "has a * before its fifth letter: too wide";
+	return NULL;
+}
+
+/* The repository alone: an image has as many tags as it has builds. */
+static const char *check_image(char *value)
+{
+	const char *tag = strrchr(value, ':');
+
+	if (!is_made_of(value, "._/:*-") || strlen(value) > 255)
+		return "is not the name of a container image";
+	if (tag && !strchr(tag, '/'))
+		return "has a tag; it means every build of the image without one";
+	if (strlen(value) < 4)
+		return "is shorter than 4 bytes";
+	return NULL;
+}
+
 static const char *check_cidr(char *value)
 {
 	const char *why = NULL;
@@ -262,6 +286,8 @@ static const char *(*const checks[IND_KIND_MAX])(char *value) = {
 	[IND_SYSV_INIT] = check_place,
 	[IND_UNIX_SOCKET] = check_socket,
 	[IND_DEVICE] = check_place,
+	[IND_CONTAINER_IMAGE] = check_image,
+	[IND_FILE_NAME] = check_file_name,
 };
 
 const char *value_complaint(enum indicator_kind kind, char *value)

@@ -51,7 +51,10 @@ unsigned int lookup_group_of(const struct indicator *ind)
 	case IND_DEVICE:
 		return strchr(ind->value, '*') ? GROUP_PATTERN : GROUP_PLACE;
 	case IND_INSTALLER:
-		return GROUP_INSTALLER;
+	case IND_FILE_NAME:
+	case IND_MODULE:
+	case IND_CONTAINER_IMAGE:
+		return GROUP_WORD;
 	case IND_CIDR:
 		return strchr(ind->value, ':') ? GROUP_NET6 : GROUP_NET4;
 	default:
@@ -110,8 +113,8 @@ static uint64_t hash_indicator(struct match_index *x, const struct indicator *in
 		return hash_network(x, ind);
 	case GROUP_PATTERN:
 		return hash_head(x->pattern_at, WEIR_PATH_MAX, ind->value);
-	case GROUP_INSTALLER:
-		return hash_head(x->installer_at, WEIR_NAME_MAX, ind->value);
+	case GROUP_WORD:
+		return hash_head(x->word_at, WEIR_NAME_MAX, ind->value);
 	case GROUP_PLACE:
 		return hash_place(ind->value);
 	default:

@@ -25,7 +25,7 @@ enum lookup_group {
 	GROUP_DIR,		   /* dir */
 	GROUP_PLACE,	 /* config, log, data-dir...: a file, or a directory above it */
 	GROUP_PATTERN,	 /* any of these with a "*" */
-	GROUP_INSTALLER, /* installer: the last part of a path, often with a "*" */
+	GROUP_WORD,	 /* installer, file-name, module, container-image: with or without */
 	GROUP_NET4,
 	GROUP_NET6,
 };
@@ -36,7 +36,7 @@ struct match_index {
 	uint32_t *next;	 /* by indicator: the next of its chain plus one */
 	uint32_t mask;
 	bool pattern_at[WEIR_PATH_MAX];	  /* some pattern is literal for so many bytes */
-	bool installer_at[WEIR_NAME_MAX]; /* the same of installers */
+	bool word_at[WEIR_NAME_MAX];	  /* the same of names without a place */
 	bool net4_at[33], net6_at[129]; /* some prefix has so many bits */
 };
 

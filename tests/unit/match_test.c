@@ -55,6 +55,15 @@ static struct indicator indicators[] = {
 	  .sufficient = true, .product = FRAMEWORK },
 	{ .kind = IND_ELF_STRING, .value = "Examplewall, version", .confidence = HIGH,
 	  .sufficient = true, .product = TOOLS },
+	{ .kind = IND_MODULE, .value = "ewfilter", .confidence = HIGH, .sufficient = true },
+	{ .kind = IND_MODULE, .value = "ew_pinned_*", .confidence = HIGH, .sufficient = true },
+	{ .kind = IND_CONTAINER_IMAGE, .value = "examplewall/defender", .confidence = HIGH,
+	  .sufficient = true },
+	{ .kind = IND_CONTAINER_IMAGE, .value = "reg.test/tw_*/defender", .confidence = HIGH,
+	  .sufficient = true },
+	{ .kind = IND_CONTAINER_IMAGE, .value = "*ew-sensor*", .confidence = HIGH,
+	  .sufficient = true },
+	{ .kind = IND_FILE_NAME, .value = "libewcam.so", .confidence = HIGH, .sufficient = true },
 };
 
 static const struct catalog catalog = {
@@ -217,8 +226,55 @@ static void check_network(void)
 	   "a domain and what is below it, in any case");
 	ok(!finds_name("notexamplewall.test") && !finds_name("examplewall.test.evil") &&
 	   !finds_name("test"), "labels are whole");
+	ok(!finds_name(".") && !finds_name("..") && !finds_name(".example") &&
+	   finds_name("..examplewall.test"), "empty labels come to an end");
 	ok(finds_name("one.shared.test") && !finds_name("x.one.shared.test"),
 	   "an exact name has nothing below it");
+}
+
+static const struct {
+	enum indicator_kind kind;
+	const char *name;
+	bool want;
+} words[] = {
+	{ IND_MODULE, "ewfilter", true },
+	{ IND_MODULE, "ewfilter2", false },
+	{ IND_MODULE, "ew_pinned_17_3", true },
+	{ IND_MODULE, "ew_pinned", false },
+	{ IND_FILE_NAME, "ewfilter", false }, /* of its own kind only */
+	{ IND_CONTAINER_IMAGE, "examplewall/defender", true },
+	{ IND_CONTAINER_IMAGE, "docker.io/examplewall/defender:34.1", true },
+	{ IND_CONTAINER_IMAGE, "mirror:5000/hub/examplewall/defender@sha256:00ff", true },
+	{ IND_CONTAINER_IMAGE, "notexamplewall/defender", false },
+	{ IND_CONTAINER_IMAGE, "examplewall/defender/more", false },
+	{ IND_CONTAINER_IMAGE, "examplewall:5000/defender", false },
+	{ IND_CONTAINER_IMAGE, "reg.test/tw_abc/defender:1", true },
+	{ IND_CONTAINER_IMAGE, "reg.test/tw_a/b/defender:1", false },
+	{ IND_CONTAINER_IMAGE, "gcr.test/p/my-ew-sensor-2:latest", true },
+	{ IND_CONTAINER_IMAGE, "", false },
+	{ IND_CONTAINER_IMAGE, "/", false },
+	{ IND_CONTAINER_IMAGE, ":@", false },
+};
+
+static void check_words(void)
+{
+	char longest[5000];
+	struct fact fact = { IND_CONTAINER_IMAGE, longest };
+	struct facts f = { .others = &fact, .other_cnt = 1 };
+
+	memset(longest, '/', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	ok(!finds(&f), "an image without an end is nobody's");
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		fact = (struct fact){ words[i].kind, words[i].name };
+		ok(finds(&f) == words[i].want, "%s \"%s\"%s",
+		   words[i].kind == IND_MODULE ? "module" : "image", words[i].name,
+		   words[i].want ? "" : " is nobody's");
+	}
+	f = (struct facts){ .path = "/srv/cameras/lib/libewcam.so" };
+	ok(finds(&f), "a file's name is found wherever it lies");
+	f.path = "/srv/libewcam.so/readme";
+	ok(!finds(&f), "a directory of that name is none");
 }
 
 /* A hundred thousand more do not change an answer. */
@@ -253,6 +309,7 @@ int main(void)
 	check_families();
 	check_confusables();
 	check_network();
+	check_words();
 	check_many();
 	ok(glob_covers("/a/*b*c/d", "/a/xbxbc/d") && !glob_covers("/a/*b*c/d", "/a/xb/c/d") &&
 	   glob_covers("*.deb", "x.deb") && !glob_covers("", "x") && glob_covers("", ""),
