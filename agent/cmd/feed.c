@@ -87,6 +87,8 @@ static int survey(struct feed *f, const struct catalog *c, const char *const *on
 
 	if (!err)
 		err = expectation_new(c, &f->survey.expectation);
+	if (!err)
+		err = expectation_cell(f->survey.expectation, &f->survey.cell);
 	if (err)
 		return err;
 	f->survey.root_fd = root;
@@ -97,6 +99,7 @@ static int survey(struct feed *f, const struct catalog *c, const char *const *on
 	f->survey.unread = unread;
 	f->survey.ctx = f;
 	err = survey_run(&f->survey, only);
+	cell_free(f->survey.cell);
 	expectation_put(f->survey.expectation);
 	match_free(&f->survey.scratch);
 	return err;

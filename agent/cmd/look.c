@@ -87,7 +87,7 @@ static int survey(struct look *l, const struct catalog *c, const struct look_wis
 	int err = expectation_new(c, &s.expectation);
 
 	if (!err)
-		err = cell_new(NULL, 0, &s.cell);
+		err = expectation_cell(s.expectation, &s.cell);
 	if (!err)
 		err = survey_run(&s, wish->only);
 	if (l->is_told)

@@ -178,6 +178,7 @@ static void add_other(struct subject *s, enum indicator_kind kind, const char *v
 /* What the bytes say, and what the name does: of x.ko that it is a module. */
 static int add_contents(const struct catalog *c, struct subject *s, int fd)
 {
+	CLEANUP(cell_freep) struct cell *cell = NULL;
 	struct expectation *x = NULL;
 	const char *base = strrchr(s->path, '/');
 	size_t cnt;
@@ -185,7 +186,9 @@ static int add_contents(const struct catalog *c, struct subject *s, int fd)
 
 	err = expectation_new(c, &x);
 	if (!err)
-		err = identity_of(x, fd, s->path, s->pid, &s->identity);
+		err = expectation_cell(x, &cell);
+	if (!err)
+		err = identity_of(x, cell, fd, s->path, s->pid, &s->identity);
 	expectation_put(x);
 	if (err)
 		return err;

@@ -23,7 +23,7 @@ struct survey {
 	const struct catalog *catalog;	/* sealed */
 	const struct match_index *index;
 	struct expectation *expectation;
-	struct cell *cell;
+	struct cell *cell; /* expectation_cell() of it */
 	struct identity_cache *cache; /* NULL: none */
 	/* Called for each trace. Non-zero ends the survey and is returned. */
 	int (*take)(void *ctx, const struct trace *t);

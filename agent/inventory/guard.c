@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
-#include "parse/elf.h"
 #include "inventory/library.h"
 #include "inventory/members.h"
 #include "inventory/pattern.h"
 #include "inventory/root.h"
+#include "parse/elf_ask.h"
 
 /* Directories above a file; deeper ones are not looked at. */
 #define CLIMB_MAX 64
@@ -28,6 +28,7 @@ struct place {
 struct build {
 	struct guard *g;
 	struct library_paths *libraries;
+	struct cell *cell;
 	void *asked;	   /* library questions that were answered already */
 	char **searches;   /* per entry: where its libraries are looked for first */
 	char **inherited;  /* per entry: DT_RPATH, which goes down to libraries */
@@ -113,6 +114,7 @@ static void build_exit(struct build *b)
 	free(b->inherited);
 	tdestroy(b->asked, free);
 	b->libraries = library_free(b->libraries);
+	b->cell = cell_free(b->cell);
 	b->g = guard_free(b->g);
 }
 
@@ -220,13 +222,13 @@ static int add_library(struct build *b, const char *name, const char *search,
 }
 
 /* The agent's own class and machine: those of the host's own programs. */
-static struct library_fit native_fit(void)
+static struct library_fit native_fit(struct build *b)
 {
 	struct library_fit fit = { .machine = 0, .class = sizeof(void *) == 8 ? 2 : 1 };
 	CLEANUP(elf_freep) struct elf_facts *self = NULL;
 	CLEANUP(close_fdp) int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 
-	if (fd >= 0 && !elf_read(fd, &self)) {
+	if (fd >= 0 && !elf_ask(b->cell, fd, NULL, 0, &self)) {
 		fit.machine = self->machine;
 		fit.class = self->class;
 	}
@@ -387,10 +389,12 @@ static int follow(struct build *b, uint32_t i)
 		return 0;
 	if (head[0] == '#' && head[1] == '!')
 		return follow_script(b, i, head);
-	err = elf_read(fd, &facts);
-	if (err == -ENOMEM)
+	err = elf_ask(b->cell, fd, NULL, 0, &facts);
+	/* A guard that stops at a login's program is none: rather no table than this. */
+	if (err == -ENOMEM || err == -ECHILD)
 		return err;
-	return err ? 0 : follow_elf(b, i, facts);
+	b->g->is_cut |= cell_fault(b->cell) != CELL_FINE;
+	return facts ? follow_elf(b, i, facts) : 0;
 }
 
 /* Every directory above entry @i; one that is known has known ones above. */
@@ -424,7 +428,7 @@ static int climb(struct guard *g, uint32_t i)
 
 static int gather(struct build *b, const char *const *own)
 {
-	struct adding adding = { .b = b, .fit = native_fit() };
+	struct adding adding = { .b = b, .fit = native_fit(b) };
 	int err = 0;
 
 	if (root_is_live(b->g->root_fd))
@@ -449,6 +453,8 @@ int guard_new(int root_fd, const char *const *own, struct guard **ret)
 	if (b.g->root_fd < 0)
 		return -errno;
 	err = library_new(b.g->root_fd, &b.libraries);
+	if (!err)
+		err = cell_new(NULL, 0, &b.cell);
 	if (!err)
 		err = gather(&b, own);
 	for (uint32_t i = 0; !err && i < b.g->cnt; i++)

@@ -19,6 +19,9 @@
 
 #define STACK_BYTES (512 * 1024)
 
+/* A worker without work keeps its cell for so long: a child is some megabytes. */
+#define CELL_IDLE_NS 30000000000ULL
+
 struct job {
 	struct identify_answer answer; /* first: an answer is a job to free */
 	struct expectation *expectation;
@@ -49,6 +52,12 @@ struct identify {
 	struct expectation *expectation;
 	struct identify_counts counts;
 	struct worker workers[IDENTIFY_THREADS_MAX];
+};
+
+/* A worker's own, for as long as the expectation is the same. */
+struct tool {
+	struct cell *cell;
+	struct expectation *expectation;
 };
 
 struct start {
@@ -181,7 +190,23 @@ int identify_open(const struct identify_question *question)
 	return is_meant(fd, question->ino) ? take_fd(fd) : -ESTALE;
 }
 
-static void work_on(struct job *job)
+static void tool_exit(struct tool *t)
+{
+	t->cell = cell_free(t->cell);
+	expectation_put(t->expectation);
+	t->expectation = NULL;
+}
+
+static int tool_for(struct tool *t, struct expectation *x)
+{
+	if (t->cell && t->expectation == x)
+		return 0;
+	tool_exit(t);
+	t->expectation = expectation_get(x);
+	return expectation_cell(x, &t->cell);
+}
+
+static void work_on(struct job *job, struct tool *tool)
 {
 	CLEANUP(close_fdp) int fd = -1;
 	struct identify_answer *a = &job->answer;
@@ -191,18 +216,22 @@ static void work_on(struct job *job)
 		a->err = fd;
 		return;
 	}
-	a->err = identity_of(job->expectation, fd, a->question.path, a->question.pid,
-			     &a->identity);
+	a->err = tool_for(tool, job->expectation);
+	if (!a->err)
+		a->err = identity_of(job->expectation, tool->cell, fd, a->question.path,
+				     a->question.pid, &a->identity);
 }
 
 /* Called with the lock held; gives it up while it works. */
-static void work(struct identify *id, struct worker *self, struct job *job)
+static void work(struct identify *id, struct worker *self, struct job *job, struct tool *tool)
 {
 	self->since_ns = now_ns();
 	pthread_mutex_unlock(&id->lock);
-	work_on(job);
+	work_on(job, tool);
 	pthread_mutex_lock(&id->lock);
 	self->since_ns = 0;
+	if (job->answer.identity)
+		id->counts.faults[job->answer.identity->fault]++;
 	if (self->is_given_up) {
 		/* Its place in the queue was given back when it was given up. */
 		identify_answer_free(&job->answer);
@@ -213,8 +242,32 @@ static void work(struct identify *id, struct worker *self, struct job *job)
 	eventfd_write(id->ready_fd, 1);
 }
 
+/* Called with the lock held; gives it up, as a child may be slow to die. */
+static void put_down(struct identify *id, struct tool *tool)
+{
+	pthread_mutex_unlock(&id->lock);
+	tool_exit(tool);
+	pthread_mutex_lock(&id->lock);
+}
+
+/* Called with the lock held; gives it up while it waits. */
+static void wait_for_job(struct identify *id, struct tool *tool)
+{
+	uint64_t until_ns = now_ns() + CELL_IDLE_NS;
+	struct timespec until = {
+		.tv_sec = (time_t)(until_ns / 1000000000ULL),
+		.tv_nsec = (long)(until_ns % 1000000000ULL),
+	};
+
+	if (!tool->cell)
+		pthread_cond_wait(&id->changed, &id->lock);
+	else if (pthread_cond_timedwait(&id->changed, &id->lock, &until))
+		put_down(id, tool);
+}
+
 static void *run(void *arg)
 {
+	struct tool tool = {};
 	CLEANUP(freep) struct start *start = arg;
 	struct worker *self = start->self;
 	struct identify *id = start->id;
@@ -224,10 +277,11 @@ static void *run(void *arg)
 		struct job *job = get(&id->todo);
 
 		if (job)
-			work(id, self, job);
+			work(id, self, job, &tool);
 		else
-			pthread_cond_wait(&id->changed, &id->lock);
+			wait_for_job(id, &tool);
 	}
+	put_down(id, &tool);
 	self->is_alive = self->is_given_up = false;
 	leave(id);
 	return NULL;

@@ -5,7 +5,8 @@
  *
  * The main loop asks and never waits: a full queue refuses and counts. Worker
  * threads open the file, through the process while it lives, check that it is
- * the inode that was meant, and hand back an identity. A worker that is stuck
+ * the inode that was meant, and hand back an identity; each has a cell of its
+ * own, which ends when there is nothing to do for a while. A worker that is stuck
  * in a file system is replaced, up to a limit, and drops its result when it
  * ever comes back.
  */
@@ -45,6 +46,7 @@ struct identify_counts {
 	uint64_t asked, answered;
 	uint64_t dropped; /* refused because the queue was full */
 	uint64_t stuck;	  /* workers given up */
+	uint64_t faults[CELL_ABSENT + 1]; /* of the parser, by enum cell_fault */
 };
 
 /*

@@ -2,21 +2,22 @@
 #include "inventory/identity.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
 #include "inventory/digest.h"
 #include "inventory/mounts.h"
 #include "inventory/root.h"
+#include "parse/elf_ask.h"
+#include "parse/needles.h"
 
 struct expectation {
 	atomic_uint refs;
 	uint64_t *sizes; /* of listed files, sorted */
 	uint32_t size_cnt;
-	struct needles *needles;
+	char **texts; /* that are looked for in ELF files */
+	uint32_t text_cnt;
 };
 
 static int compare_sizes(const void *a, const void *b)
@@ -36,7 +37,9 @@ void expectation_put(struct expectation *x)
 {
 	if (!x || atomic_fetch_sub(&x->refs, 1) != 1)
 		return;
-	needles_free(x->needles);
+	for (uint32_t i = 0; i < x->text_cnt; i++)
+		free(x->texts[i]);
+	free(x->texts);
 	free(x->sizes);
 	free(x);
 }
@@ -55,27 +58,30 @@ static bool is_needle(const struct indicator *ind)
 
 static int collect(struct expectation *x, const struct catalog *c)
 {
-	CLEANUP(freep) const char **texts = NULL;
-	uint32_t texts_cnt = 0, sizes = 0, strings = 0;
+	uint32_t sizes = 0, strings = 0;
 
 	for (uint32_t i = 0; i < c->indicator_cnt; i++) {
 		sizes += c->indicators[i].kind == IND_SHA256 && c->indicators[i].size;
 		strings += is_needle(&c->indicators[i]);
 	}
 	x->sizes = calloc(sizes + 1UL, sizeof(*x->sizes));
-	texts = calloc(strings + 1UL, sizeof(*texts));
-	if (!x->sizes || !texts)
+	x->texts = calloc(strings + 1UL, sizeof(*x->texts));
+	if (!x->sizes || !x->texts)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < c->indicator_cnt; i++) {
 		const struct indicator *ind = &c->indicators[i];
 
 		if (ind->kind == IND_SHA256 && ind->size)
 			x->sizes[x->size_cnt++] = ind->size;
-		if (is_needle(ind))
-			texts[texts_cnt++] = ind->value;
+		if (!is_needle(ind))
+			continue;
+		x->texts[x->text_cnt] = strdup(ind->value);
+		if (!x->texts[x->text_cnt])
+			return -ENOMEM;
+		x->text_cnt++;
 	}
 	qsort(x->sizes, x->size_cnt, sizeof(*x->sizes), compare_sizes);
-	return needles_new(texts, texts_cnt, &x->needles);
+	return 0;
 }
 
 int expectation_new(const struct catalog *c, struct expectation **ret)
@@ -93,14 +99,18 @@ int expectation_new(const struct catalog *c, struct expectation **ret)
 	return 0;
 }
 
+int expectation_cell(const struct expectation *x, struct cell **ret)
+{
+	return cell_new((const char *const *)x->texts, x->text_cnt, ret);
+}
+
 struct identity *identity_free(struct identity *i)
 {
 	if (!i)
 		return NULL;
 	elf_free(i->elf);
 	free(i->others);
-	free(i->note_type);
-	free(i->note_name);
+	free(i->why);
 	free(i->path);
 	expectation_put(i->expectation);
 	free(i);
@@ -135,80 +145,63 @@ static int add_digest(struct identity *i, int fd)
 	return keep_error(i, err);
 }
 
-static char *copy_member(const json_t *note, const char *key)
-{
-	const char *text = json_string_value(json_object_get(note, key));
-
-	return text ? strdup(text) : NULL;
-}
-
-/* The package note is the builder's word: a hint, whatever it says. */
-static void add_note(struct identity *i)
-{
-	json_t *note = i->elf->package ? json_loads(i->elf->package, 0, NULL) : NULL;
-
-	if (!note)
-		return;
-	i->note_type = copy_member(note, "type");
-	i->note_name = copy_member(note, "name");
-	json_decref(note);
-	i->facts.note.type = i->note_type;
-	i->facts.note.name = i->note_name;
-}
-
-static int add_strings(struct identity *i, int fd)
-{
-	const struct needles *n = i->expectation->needles;
-	const struct elf_range whole = { 0, (uint64_t)i->st.st_size };
-	/* What has no segments is no program but an object: all of it counts. */
-	bool has_loads = i->elf->load_cnt > 0;
-	CLEANUP(freep) bool *found = NULL;
-	uint32_t cnt = needles_cnt(n);
-	struct timespec now;
-	int err;
-
-	if (!cnt)
-		return 0;
-	found = calloc(cnt, sizeof(*found));
-	i->others = calloc(cnt, sizeof(*i->others));
-	if (!found || !i->others)
-		return -ENOMEM;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	err = needles_find(n, fd, has_loads ? i->elf->loads : &whole,
-			   has_loads ? i->elf->load_cnt : 1,
-			   (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec +
-				   IDENTITY_TIME_NS,
-			   found);
-	for (uint32_t k = 0; k < cnt; k++) {
-		if (found[k])
-			i->others[i->facts.other_cnt++] =
-				(struct fact){ IND_ELF_STRING, needles_text(n, k) };
-	}
-	i->facts.others = i->others;
-	return keep_error(i, err);
-}
-
-static int add_elf(struct identity *i, int fd)
+static void take_facts(struct identity *i)
 {
 	struct facts *f = &i->facts;
-	int err;
 
-	err = elf_read(fd, &i->elf);
-	if (err == -ENOEXEC)
-		return 0;
-	if (err)
-		return keep_error(i, err);
 	i->is_elf = true;
 	f->soname = i->elf->soname;
 	f->needed = (const char *const *)i->elf->needed;
 	f->needed_cnt = i->elf->needed_cnt;
 	f->build_id_len = i->elf->build_id.len;
 	memcpy(f->build_id, i->elf->build_id.id, sizeof(f->build_id));
-	add_note(i);
-	return add_strings(i, fd);
+	/* The package note is the builder's word: a hint, whatever it says. */
+	f->note.type = i->elf->note_type;
+	f->note.name = i->elf->note_name;
 }
 
-static int fill(struct identity *i, int path_fd, uint32_t pid)
+static void take_texts(struct identity *i, const bool *found)
+{
+	for (uint32_t k = 0; k < i->expectation->text_cnt; k++) {
+		if (found[k])
+			i->others[i->facts.other_cnt++] =
+				(struct fact){ IND_ELF_STRING, i->expectation->texts[k] };
+	}
+	i->facts.others = i->others;
+}
+
+static int keep_fault(struct identity *i, const struct cell *cell)
+{
+	i->fault = cell_fault(cell);
+	if (i->fault == CELL_FINE)
+		return 0;
+	i->why = strdup(cell_why(cell));
+	return i->why ? 0 : -ENOMEM;
+}
+
+static int add_elf(struct identity *i, struct cell *cell, int fd)
+{
+	uint32_t cnt = i->expectation->text_cnt;
+	CLEANUP(freep) bool *found = NULL;
+	int err;
+
+	if (cnt) {
+		found = calloc(cnt, sizeof(*found));
+		i->others = calloc(cnt, sizeof(*i->others));
+		if (!found || !i->others)
+			return -ENOMEM;
+	}
+	err = elf_ask(cell, fd, found, cnt, &i->elf);
+	if (i->elf)
+		take_facts(i);
+	if (found)
+		take_texts(i, found);
+	if (keep_fault(i, cell))
+		return -ENOMEM;
+	return err == -ENOEXEC ? 0 : keep_error(i, err);
+}
+
+static int fill(struct identity *i, struct cell *cell, int path_fd, uint32_t pid)
 {
 	CLEANUP(close_fdp) int fd = -1;
 	int err;
@@ -223,11 +216,11 @@ static int fill(struct identity *i, int path_fd, uint32_t pid)
 	if (fd < 0)
 		return keep_error(i, fd);
 	err = add_digest(i, fd);
-	return err ? err : add_elf(i, fd);
+	return err ? err : add_elf(i, cell, fd);
 }
 
-int identity_of(struct expectation *x, int path_fd, const char *path, uint32_t pid,
-		struct identity **ret)
+int identity_of(struct expectation *x, struct cell *cell, int path_fd, const char *path,
+		uint32_t pid, struct identity **ret)
 {
 	CLEANUP(identity_freep) struct identity *i = calloc(1, sizeof(*i));
 	int err;
@@ -239,7 +232,7 @@ int identity_of(struct expectation *x, int path_fd, const char *path, uint32_t p
 	if (!i->path)
 		return -ENOMEM;
 	i->facts.path = i->path;
-	err = fill(i, path_fd, pid);
+	err = fill(i, cell, path_fd, pid);
 	if (err)
 		return err;
 	*ret = take_ptr(i);

@@ -13,15 +13,12 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-#include "parse/elf.h"
-#include "parse/needles.h"
 #include "match/facts.h"
+#include "parse/cell.h"
+#include "parse/elf.h"
 
 /* Larger files are not hashed; no catalogue lists any. */
 #define IDENTITY_HASH_BYTES_MAX (2ULL << 30)
-
-/* For the search in one file; a slow disk must not hold up the others. */
-#define IDENTITY_TIME_NS 2000000000ULL
 
 /* What the catalogue makes worth looking for. Immutable, counted. */
 struct expectation;
@@ -35,27 +32,31 @@ int expectation_new(const struct catalog *c, struct expectation **ret);
 struct expectation *expectation_get(struct expectation *x);
 void expectation_put(struct expectation *x); /* takes NULL */
 
+/* A cell that looks for what @x makes worth it; the caller's for cell_free(). */
+int expectation_cell(const struct expectation *x, struct cell **ret);
+
 struct identity {
 	struct facts facts; /* borrows from what follows */
 	struct stat st;	    /* no key is made of it */
 	char *path;
 	int err;   /* 0, or why facts other than the path are missing or partial */
+	enum cell_fault fault; /* of the cell over this file; then .err is set too */
+	char *why;	       /* in words; NULL without a fault */
 	bool is_elf;
 	/* private */
 	struct elf_facts *elf;
 	struct fact *others;
-	char *note_type, *note_name;
 	struct expectation *expectation;
 };
 
 /*
  * What can be told of the file behind @path_fd (O_PATH suffices), known as
- * @path. @pid: whose mounts it may be on, 0: ours. 0 and *ret the caller's for
+ * @path. @cell: of this @x. @pid: whose mounts it may be on, 0: ours. 0 and *ret the caller's for
  * identity_free(), with identity.err telling what went wrong on the way, or
  * -ENOMEM.
  */
-int identity_of(struct expectation *x, int path_fd, const char *path, uint32_t pid,
-		struct identity **ret);
+int identity_of(struct expectation *x, struct cell *cell, int path_fd, const char *path,
+		uint32_t pid, struct identity **ret);
 struct identity *identity_free(struct identity *i); /* returns NULL; takes NULL */
 void identity_freep(struct identity **i);
 

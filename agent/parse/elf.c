@@ -47,6 +47,8 @@ struct elf_facts *elf_free(struct elf_facts *f)
 	free(f->rpath);
 	free(f->runpath);
 	free(f->package);
+	free(f->note_type);
+	free(f->note_name);
 	free(f->loads);
 	free(f);
 	return NULL;

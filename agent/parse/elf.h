@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include <weir/event.h>
+#include <weir/limits.h>
 
 /* What the kernel accepts: a table of program headers up to 64 KiB. */
 #define ELF_PHDR_BYTES_MAX 65536
@@ -39,6 +40,7 @@ struct elf_facts {
 	char *interp; /* the loader, PT_INTERP */
 	char *rpath, *runpath;
 	char *package; /* JSON text of the package note */
+	char *note_type, *note_name; /* what it says: by elf_ask() only */
 	char **needed;
 	uint32_t needed_cnt;
 	struct weir_build_id build_id; /* len 0: none */

@@ -16,11 +16,14 @@
 #ifndef WEIR_TESTS_SURVEY_H
 #define WEIR_TESTS_SURVEY_H
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "cell_hook.h"
 
 #include "base/cleanup.h"
 #include "collect/survey.h"
@@ -184,6 +187,7 @@ static inline void survey_test_init(struct survey_test *t, int root_fd, const ch
 	};
 	survey_must(t->s.root_fd >= 0, "root");
 	survey_must(!expectation_new(t->catalog, &t->s.expectation), "expectation_new");
+	survey_must(!expectation_cell(t->s.expectation, &t->s.cell), "expectation_cell");
 }
 
 /* Forgets what was seen so far. */
@@ -222,6 +226,7 @@ static inline void survey_test_exit(struct survey_test *t)
 {
 	survey_test_forget(t);
 	match_free(&t->s.scratch);
+	cell_free(t->s.cell);
 	expectation_put(t->s.expectation);
 	match_index_free(t->index);
 	catalog_free(t->catalog);

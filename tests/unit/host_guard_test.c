@@ -5,6 +5,7 @@
  */
 #include <stdbool.h>
 
+#include "cell_hook.h"
 #include "elf_image.h"
 #include "tap.h"
 #include "tree.h"

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <sys/wait.h>
 
+#include "cell_hook.h"
 #include "elf_image.h"
 #include "tap.h"
 #include "tree.h"
