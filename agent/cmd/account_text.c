@@ -127,6 +127,9 @@ static void add_notes(const struct account *a, struct buf *out)
 	else if (s->err == -EREMOTE)
 		buf_add_str(out, "It is on a file system that may not answer (network, FUSE), and "
 				 "was not read: only its place was judged.\n");
+	else if (s->identity && s->identity->fault)
+		buf_addf(out, "It could not be read whole: its parser %s: %s.\n",
+			 cell_fault_name(s->identity->fault), s->identity->why);
 	else if (s->err)
 		buf_addf(out, "Not all of it could be read (%s): what follows may lack evidence.\n",
 			 strerror(-s->err));

@@ -79,6 +79,9 @@ struct agent {
 	int64_t offset_ns; /* of the clocks when the policy's dates were worked out */
 	struct known known; /* what only the inventory can tell */
 	struct feeder feeder;
+	struct {
+		uint64_t told_ns, untold;
+	} faults; /* of the parser */
 	int root_fd;
 	enum armed armed; /* as last seen */
 };
@@ -98,6 +101,15 @@ void agent_report_losses(struct agent *a);
 
 /* Answers of the identifier: keys for next time. */
 void agent_take_identified(struct agent *a);
+
+/* faults.c: a file that the parser failed on; one event in ten seconds, with their number. */
+void agent_note_fault(struct agent *a, const struct identify_answer *answer);
+
+/* On a timer: those that no event has told of yet. */
+void agent_report_faults(struct agent *a);
+
+/* After a load: is a file of the guard's closure among them? */
+void agent_note_guard(struct agent *a);
 
 /* Writes a note of the agent's own; @text and @path may be NULL. */
 void agent_note(struct agent *a, enum event_kind kind, struct event_note *note,

@@ -197,6 +197,10 @@ static void add_counters(struct jout *j, struct agent *a)
 	jout_add_u64(j, "bad_records", a->count.bad_records);
 	jout_add_u64(j, "identified", a->count.identified);
 	jout_add_u64(j, "identify_dropped", ids.dropped);
+	jout_add_u64(j, "parser_crashed", ids.faults[CELL_CRASHED]);
+	jout_add_u64(j, "parser_hung", ids.faults[CELL_HUNG]);
+	jout_add_u64(j, "parser_lied", ids.faults[CELL_LIED]);
+	jout_add_u64(j, "parser_absent", ids.faults[CELL_ABSENT]);
 	jout_add_u64(j, "keys_added", a->count.keys_added);
 	jout_add_u64(j, "keys_refused", a->count.keys_refused);
 	jout_add_u64(j, "journal_lost", journal_lost(a->journal));

@@ -21,6 +21,7 @@
 #include "cmd/canary.h"
 #include "cmd/exit.h"
 #include "event/event.h"
+#include "parse/cell.h"
 #include "sense/gates.h"
 
 /* What no gate of this build stops, with the strength it has instead. */
@@ -89,6 +90,7 @@ static void print_text(const struct gates *g)
 	for (hook = 0; hook < WEIR_HOOK_MAX; hook++)
 		print_gate(hook_name(hook), &g->hook[hook]);
 	print_gate("socket", &g->socket);
+	printf("what attackers may have written is read behind: %s\n", cell_walls());
 	puts("not stopped on this host:");
 	for (i = 0; i < ARRAY_SIZE(always); i++)
 		print_gap(&always[i]);
@@ -151,6 +153,7 @@ static void print_json(const struct gates *g)
 		json_gate(&j, hook_name(hook), &g->hook[hook]);
 	json_gate(&j, "socket", &g->socket);
 	jout_end(&j);
+	jout_add_str(&j, "parser_walls", cell_walls());
 	jout_add_array(&j, "not_stopped");
 	for (i = 0; i < ARRAY_SIZE(always); i++)
 		json_gap(&j, &always[i]);

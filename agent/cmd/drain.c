@@ -315,6 +315,8 @@ void agent_take_identified(struct agent *a)
 
 	while ((answer = identify_take(a->identify))) {
 		a->count.identified++;
+		if (answer->identity && answer->identity->fault)
+			agent_note_fault(a, answer);
 		if (answer->identity && a->now)
 			learn(a, answer);
 		identify_answer_free(answer);

@@ -61,6 +61,7 @@ static void reload(struct agent *a)
 	err = agent_load(a, &d);
 	if (!err) {
 		agent_note(a, EVENT_POLICY_LOADED, NULL, "policy loaded", NULL);
+		agent_note_guard(a);
 		agent_say(a, "weir: policy %s serial %lld in force",
 			  a->now->sources.policy->name,
 			  (long long)a->now->sources.policy->serial);
@@ -185,6 +186,7 @@ static void tend(struct agent *a, struct loop *l)
 {
 	watch_clock(a);
 	agent_report_losses(a);
+	agent_report_faults(a);
 	agent_watch_arm(a);
 	watch_pins(a);
 	watch_skips(a);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -12,6 +13,7 @@
 #include "inventory/meeting.h"
 #include "inventory/names.h"
 #include "inventory/root.h"
+#include "parse/cell.h"
 
 /* Descriptors held at once while their keys are asked of the kernel. */
 #define HANDFUL 256
@@ -319,6 +321,8 @@ int plan_new(struct gates *g, const struct catalog *c, const struct policy *pol,
 		err = compile(c, pol, time(NULL), boot_ns(), &p->compiled, d);
 	if (!err)
 		err = guard_new(root_fd, own, &p->guard);
+	if (err == -ECHILD)
+		fprintf(stderr, "weir: guard: %s\n", cell_walls());
 	if (!err)
 		err = refuse_meetings(p, c, pol, d);
 	if (!err)

@@ -157,6 +157,10 @@ static int drop_capabilities(void)
 	if (capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_BPF, CAP_PERFMON,
 			  CAP_NET_ADMIN, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, -1))
 		return -EINVAL;
+	/* A parser's child becomes nobody, and has to be ended all the same. */
+	if (capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_SETUID, CAP_SETGID,
+			  CAP_KILL, -1))
+		return -EINVAL;
 	return capng_apply(CAPNG_SELECT_CAPS) ? -EPERM : 0;
 }
 
@@ -237,6 +241,7 @@ static int work(struct agent *a)
 			   "agent started; pinned gates taken over" : "agent started", NULL);
 	agent_note(a, EVENT_POLICY_LOADED, NULL, "policy loaded", NULL);
 	note_gates(a);
+	agent_note_guard(a);
 	agent_watch_arm(a);
 	announce(a);
 	feeder_open(&a->feeder);

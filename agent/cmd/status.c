@@ -94,6 +94,18 @@ static void print_counters(const json_t *c, const json_t *t)
 	       num(c, "keys_added"), num(c, "journal_lost"));
 }
 
+/* Nothing of it is usual. */
+static void print_parser(const json_t *c)
+{
+	if (!(num(c, "parser_crashed") || num(c, "parser_hung") || num(c, "parser_lied") ||
+	      num(c, "parser_absent")))
+		return;
+	printf("PARSER: crashed on %lld files, hung on %lld, lied on %lld, not started for %lld: "
+	       "see weir events\n",
+	       num(c, "parser_crashed"), num(c, "parser_hung"), num(c, "parser_lied"),
+	       num(c, "parser_absent"));
+}
+
 static void print_inventory(const json_t *i)
 {
 	if (!i)
@@ -123,6 +135,7 @@ static void print_text(const json_t *j)
 		       num(r, "wanted_serial"), num(p, "serial"), str(r, "because"));
 	print_gates(json_object_get(j, "gates"));
 	print_counters(json_object_get(j, "counters"), json_object_get(j, "table"));
+	print_parser(json_object_get(j, "counters"));
 	print_inventory(json_object_get(j, "inventory"));
 	if (json_object_get(j, "journal_trouble"))
 		printf("JOURNAL: cannot be written: %s; the gates are not affected\n",

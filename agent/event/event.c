@@ -31,6 +31,7 @@ static const char *const event_names[] = {
 	[EVENT_JOURNAL_GAP] = "journal-gap",
 	[EVENT_IDENTIFIED] = "identified",
 	[EVENT_INVENTORY] = "inventory",
+	[EVENT_PARSER_FAILED] = "parser-failed",
 };
 _Static_assert(ARRAY_SIZE(event_names) == EVENT_KIND_MAX, "every kind has a name");
 

@@ -41,6 +41,8 @@ enum event_kind {
 	EVENT_IDENTIFIED,
 	/* A pass of the inventory has ended. */
 	EVENT_INVENTORY,
+	/* A file was too much for what reads files. */
+	EVENT_PARSER_FAILED,
 	EVENT_KIND_MAX,
 };
 
@@ -95,7 +97,7 @@ struct event {
 		struct event_note note;
 	};
 	/* Below: NULL when absent; in this allocation. */
-	const char *path;   /* of a file, also of EVENT_IDENTIFIED */
+	const char *path;   /* of a file, also of EVENT_IDENTIFIED, EVENT_PARSER_FAILED */
 	const char *interp; /* what runs a script */
 	const char *name;   /* the file as the caller wrote it */
 	const char *argv;   /* argv_len bytes, the last one NUL */

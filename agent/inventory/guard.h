@@ -19,7 +19,7 @@
 
 #include <weir/event.h>
 
-/* More than twice what a large host has; beyond it `is_cut` says so. */
+/* More than twice what a large host has; beyond it `is_cut` says so, as after a fault. */
 #define GUARD_ENTRIES_MAX 16384
 
 struct guard_entry {
@@ -44,7 +44,8 @@ struct guard {
  * @own: NULL-terminated paths that belong to the agent beside its executable
  * (the canary), or NULL. Pid 1 and the agent itself are asked only when
  * @root_fd is the live root. 0 and *ret the caller's for guard_free(), or
- * -errno; well under a second, so not for every event.
+ * -errno (-ECHILD: no parser can be started); well under a second, so not for
+ * every event.
  */
 int guard_new(int root_fd, const char *const *own, struct guard **ret);
 struct guard *guard_free(struct guard *g); /* returns NULL; takes NULL */

@@ -243,6 +243,16 @@ static void add_identified(struct jout *j, const struct event *ev)
 		add_hex_of(j, "path_hex", ev->path, strlen(ev->path));
 }
 
+static void add_unparsed(struct jout *j, const struct event *ev)
+{
+	if (!ev->path)
+		return;
+	jout_add_object(j, "unparsed");
+	jout_add_str(j, "path", ev->path);
+	jout_end(j);
+	add_hex_of(j, "path_hex", ev->path, strlen(ev->path));
+}
+
 void ocsf_unmapped_note(struct jout *j, const struct event *ev, const struct decision *d)
 {
 	jout_add_object(j, "unmapped");
@@ -260,6 +270,8 @@ void ocsf_unmapped_note(struct jout *j, const struct event *ev, const struct dec
 		add_gate(j, &ev->note.gate);
 	else if (ev->kind == EVENT_IDENTIFIED)
 		add_identified(j, ev);
+	else if (ev->kind == EVENT_PARSER_FAILED)
+		add_unparsed(j, ev);
 	add_rule(j, d);
 	add_match(j, d);
 	jout_end(j);

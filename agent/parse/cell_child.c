@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -179,6 +180,7 @@ _Noreturn void cell_main(void)
 	close(1);
 #endif
 	closefrom(KEPT_FROM);
+	prctl(PR_SET_NAME, CELL_ARGV0);
 	warm_up();
 	say_hello();
 	a.ctx.needles = receive_needles();

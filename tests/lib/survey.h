@@ -11,7 +11,7 @@
  *	ok(survey_test_find(&t, TRACE_PROCESS, "1234") != NULL, "...");
  *	survey_test_exit(&t);
  *
- * The cell is the test's own to set, before the first run, in t.s.cell.
+ * It has a cell; a test that wants another frees the one in t.s.cell first.
  */
 #ifndef WEIR_TESTS_SURVEY_H
 #define WEIR_TESTS_SURVEY_H

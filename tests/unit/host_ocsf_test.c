@@ -157,7 +157,7 @@ static struct event *note_of(enum event_kind kind)
 	if (kind == EVENT_IDENTIFIED)
 		note.identified.key = (struct weir_key){ 1, WEIR_KEY_FILE, 0, 0 };
 	event_note(kind, &note, kind == EVENT_ARM ? "for 10 minutes by admin" : NULL,
-		   kind == EVENT_IDENTIFIED ? HOSTILE : NULL, &ev);
+		   kind == EVENT_IDENTIFIED || kind == EVENT_PARSER_FAILED ? HOSTILE : NULL, &ev);
 	return ev;
 }
 
