@@ -11,6 +11,7 @@
 const struct collector collectors[] = {
 	{ "dpkg", "packages of dpkg", false, collect_dpkg },
 	{ "rpm", "packages of rpm", false, collect_rpm },
+	{ "processes", "processes, and the libraries they have mapped", true, collect_processes },
 	{ 0 },
 };
 
