@@ -102,7 +102,7 @@ static int read_status(struct survey *s, const char *path, struct reading *r,
 	if (err)
 		survey_unread(s, err, "%s", path);
 	else if (r->odd_cnt)
-		survey_unread(s, -EBADMSG, "%s: %llu entries that dpkg did not write", path,
+		survey_unread(s, -EBADMSG, "%s: entries that dpkg did not write: %llu", path,
 			      (unsigned long long)r->odd_cnt);
 	if (err || r->odd_cnt)
 		*is_whole = false;

@@ -86,21 +86,35 @@ static int add_absent(struct manifest *m, const char *path)
 	return m->absent ? 0 : -ENOMEM;
 }
 
-static int add_here(struct manifest *m, const char *path, const struct stat *st)
+/* Where it really is, /usr/bin/x for a listed /bin/x, as who walks the tree would say. */
+static int keep(struct manifest *m, const char *path)
 {
+	int root_fd = m->survey->root_fd;
+	CLEANUP(close_fdp) int fd = root_open(root_fd, path, O_PATH | O_NOFOLLOW);
+	CLEANUP(freep) char *real = NULL;
 	char **runnable;
 
-	if (S_ISDIR(st->st_mode))
+	if (fd < 0)
 		return 0;
-	m->file_cnt++;
-	m->here_cnt++;
-	if (!S_ISREG(st->st_mode) || !can_run(path, st))
-		return 0;
+	if (root_path_of(root_fd, fd, &real) == -ENOMEM)
+		return -ENOMEM;
+	if (real)
+		path = real;
 	runnable = arena_list_add(&m->arena, &m->runnable, sizeof(*runnable));
 	if (!runnable)
 		return -ENOMEM;
 	*runnable = arena_strndup(&m->arena, path, strlen(path));
 	return *runnable ? 0 : -ENOMEM;
+}
+
+static int add_here(struct manifest *m, const char *path, const struct stat *st)
+{
+
+	if (S_ISDIR(st->st_mode))
+		return 0;
+	m->file_cnt++;
+	m->here_cnt++;
+	return S_ISREG(st->st_mode) && can_run(path, st) ? keep(m, path) : 0;
 }
 
 int manifest_add(struct manifest *m, const char *path)

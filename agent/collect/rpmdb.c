@@ -32,7 +32,7 @@ static const char *const files[] = { "rpmdb.sqlite", "rpmdb.sqlite-wal", "Packag
 
 struct rpmdb {
 	const char *program, *place;
-	char dir[32];
+	char dir[48];
 	int dir_fd;
 };
 
@@ -146,7 +146,8 @@ static int make_dir(struct rpmdb *db)
 	static const char *const above[] = { "/var/tmp", "/tmp" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(above); i++) {
-		snprintf(db->dir, sizeof(db->dir), "%s/weir-rpm-XXXXXX", above[i]);
+		snprintf(db->dir, sizeof(db->dir), "%s/weir-rpm-%d-XXXXXX", above[i],
+			 (int)getpid());
 		if (mkdtemp(db->dir))
 			break;
 		*db->dir = '\0';
