@@ -35,6 +35,7 @@ static const struct {
 	{ "arm", cmd_arm, "let the policy block, for ten minutes" },
 	{ "confirm", cmd_confirm, "keep it armed, from a new login" },
 	{ "disarm", cmd_disarm, "block nothing; works with the agent stopped" },
+	{ "remove-window", cmd_remove_window, "let a product's own uninstaller run, for a while" },
 };
 
 static int help(FILE *out, int rc)
@@ -43,7 +44,7 @@ static int help(FILE *out, int rc)
 
 	fputs("Usage: weir VERB [OPTIONS]\n", out);
 	for (i = 0; i < ARRAY_SIZE(verbs); i++)
-		fprintf(out, "  %-8s %s\n", verbs[i].verb, verbs[i].what);
+		fprintf(out, "  %-13s %s\n", verbs[i].verb, verbs[i].what);
 	fputs("Exit: 0 fine, 1 found, 2 usage or policy, 3 this host cannot, 4 incomplete. "
 	      "See weir(8).\n", out);
 	return rc;

@@ -147,15 +147,22 @@ static __always_inline void mitigate(const struct weir_control *c, struct weir_l
 	q->flags |= hold & (WEIR_Q_DISARMED | WEIR_Q_WINDOW);
 }
 
+/*
+ * What a function returns that nobody looks at, or that is always the same, the
+ * compiler leaves out; then register 0 may hold anything, and a pointer to the
+ * stack is refused.
+ */
+#define use_result(call) ({ int result_ = (call); asm volatile("" : : "r"(result_)); })
+
 /* Out of line for its stack: 512 bytes must do for a program and all it calls. */
-static __noinline int decide(const struct weir_control *c, struct weir_look *look, __u32 q_flags)
+static __noinline int decide_apart(const struct weir_control *c, struct weir_look *look,
+				   __u32 q_flags)
 {
 	__u32 zero = 0;
 	const struct weir_arm *arm = bpf_map_lookup_elem(&weir_arm, &zero);
 	struct weir_question q = {
 		.now_ns = bpf_ktime_get_boot_ns(),
 		.host.lapse_ns = c->lapse_ns,
-		.host.armed_ns = arm ? arm->until_ns : 0,
 		.host.enforce = c->enforce,
 		.key = look->key,
 		.cap = WEIR_BLOCK,
@@ -164,6 +171,8 @@ static __noinline int decide(const struct weir_control *c, struct weir_look *loo
 	};
 	__u64 rule;
 
+	if (arm && arm->off_ns <= q.now_ns)
+		q.host.armed_ns = arm->until_ns;
 	if (look->key.rule) {
 		rule = rule_now(look->key.rule, look->generation, q.now_ns);
 		q.mode = RULE_MODE(rule);
@@ -174,7 +183,13 @@ static __noinline int decide(const struct weir_control *c, struct weir_look *loo
 			mitigate(c, look, &q);
 	}
 	look->answer = weir_decide(&q);
-	return 0;
+	return look->answer.verdict;
+}
+
+static __always_inline void decide(const struct weir_control *c, struct weir_look *look,
+				   __u32 q_flags)
+{
+	use_result(decide_apart(c, look, q_flags));
 }
 
 /* Everything about one file at one hook; @may_hash as in identify(). */
@@ -223,7 +238,7 @@ static __noinline bool first_sight(const struct weir_look *look)
 }
 
 /* The telling was lost: the next sight is the first again. */
-static __noinline int forget_sight(const struct weir_look *look)
+static __noinline int forget_sight_apart(const struct weir_look *look)
 {
 	struct weir_seen seen = {
 		.file = look->file,
@@ -232,8 +247,12 @@ static __noinline int forget_sight(const struct weir_look *look)
 		.generation = look->generation,
 	};
 
-	bpf_map_delete_elem(&weir_seen, &seen);
-	return 0;
+	return bpf_map_delete_elem(&weir_seen, &seen);
+}
+
+static __always_inline void forget_sight(const struct weir_look *look)
+{
+	use_result(forget_sight_apart(look));
 }
 
 static __always_inline int errno_of(const struct weir_answer *a)

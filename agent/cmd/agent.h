@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "cmd/arming.h"
 #include "cmd/feeder.h"
+#include "cmd/holds.h"
 #include "cmd/plan.h"
 #include "cmd/sources.h"
 #include "event/event.h"
@@ -82,6 +83,10 @@ struct agent {
 	struct {
 		uint64_t told_ns, untold;
 	} faults; /* of the parser */
+	struct hold_seen *holds;
+	uint32_t hold_cnt;
+	uint64_t holds_ino; /* of the file they were last read from */
+	struct timespec holds_mtime;
 	int root_fd;
 	enum armed armed; /* as last seen */
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * weir arm, confirm, disarm: straight to the pinned map, so that none of them
- * depends on an agent that answers. The agent notices and writes it down; with
- * no agent the disarm still stands on disk and is honoured by the next one.
+ * weir arm, confirm, disarm, remove-window: straight to the pinned maps, so that
+ * none of them depends on an agent that answers. The agent notices and writes
+ * it down; with no agent it still stands on disk and is honoured by the next.
  *
  * An arm ends by itself after ten minutes unless it is confirmed from another
  * login session: whoever armed and thereby locked himself out cannot confirm,
@@ -12,44 +12,86 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "cmd/arming.h"
 #include "cmd/exit.h"
+#include "cmd/holds.h"
+#include "cmd/sources.h"
 #include "cmd/status.h"
+#include "policy/compile.h"
 #include "sense/pins.h"
 
+#define NS_PER_S 1000000000ULL
+
+/* For longer than this a policy should say so, not a command. */
+#define WINDOW_S_MAX (24 * 3600)
+#define DISARM_S_MAX (30 * 24 * 3600)
+
 struct wish {
-	const char *verb;
-	const char *reason;
-	uint64_t for_ns; /* 0: the default */
+	const char *verb, *reason, *product, *catalog;
+	uint64_t for_s, for_s_max; /* 0: not given */
+	bool close;
 };
 
-static int usage(const char *verb)
+static int usage(const struct wish *w)
 {
-	fprintf(stderr, "Usage: weir %s%s [--reason TEXT]\n", verb,
-		strcmp(verb, "arm") ? "" : " [--for T]");
+	if (!strcmp(w->verb, "remove-window"))
+		fputs("Usage: weir remove-window PRODUCT --for T --reason TEXT [--catalog DIR]\n"
+		      "       weir remove-window PRODUCT --close [--reason TEXT]\n", stderr);
+	else
+		fprintf(stderr, "Usage: weir %s [PRODUCT]%s [--reason TEXT] [--catalog DIR]\n",
+			w->verb, strcmp(w->verb, "confirm") ? " [--for T]" : "");
 	return EXIT_USAGE;
 }
 
-/* "90s", "10m", "2h"; 0 when it is none. */
-static uint64_t duration_ns(const char *text)
+/* "90s", "10m", "2h", "3d"; 0 when it is none, or longer than @max. */
+static uint64_t duration_s(const char *text, uint64_t max)
 {
+	static const struct {
+		const char *suffix;
+		uint64_t seconds;
+	} units[] = { { "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 } };
 	char *end;
 	unsigned long long n = strtoull(text, &end, 10);
-	unsigned long long unit = 0;
 
-	if (!strcmp(end, "s"))
-		unit = 1;
-	else if (!strcmp(end, "m"))
-		unit = 60;
-	else if (!strcmp(end, "h"))
-		unit = 3600;
-	return text[0] >= '1' && text[0] <= '9' && n <= 24 * 3600 ? n * unit * 1000000000 : 0;
+	if (text[0] < '1' || text[0] > '9' || n > max)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+		if (!strcmp(end, units[i].suffix))
+			return n * units[i].seconds <= max ? n * units[i].seconds : 0;
+	return 0;
+}
+
+static bool take_option(struct wish *w, int opt)
+{
+	switch (opt) {
+	case 'r':
+		w->reason = optarg;
+		return true;
+	case 'c':
+		w->catalog = optarg;
+		return true;
+	case 'x':
+		w->close = true;
+		return !strcmp(w->verb, "remove-window");
+	case 'f':
+		if (!w->for_s_max)
+			return false;
+		w->for_s = duration_s(optarg, w->for_s_max);
+		if (!w->for_s)
+			fprintf(stderr, "weir: %s: --for %s: give 1s to %" PRIu64 "h\n", w->verb,
+				optarg, w->for_s_max / 3600);
+		return w->for_s;
+	default:
+		return false;
+	}
 }
 
 static bool parse(int argc, char **argv, struct wish *w)
@@ -57,25 +99,17 @@ static bool parse(int argc, char **argv, struct wish *w)
 	static const struct option options[] = {
 		{ "reason", required_argument, NULL, 'r' },
 		{ "for", required_argument, NULL, 'f' },
+		{ "catalog", required_argument, NULL, 'c' },
+		{ "close", no_argument, NULL, 'x' },
 		{},
 	};
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (opt == 'r')
-			w->reason = optarg;
-		else if (opt == 'f' && !strcmp(w->verb, "arm"))
-			w->for_ns = duration_ns(optarg);
-		else
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (!take_option(w, opt))
 			return false;
-		if (opt == 'f' && !w->for_ns) {
-			fprintf(stderr, "weir: --for %s: give 1s to 24h\n", optarg);
-			return false;
-		}
-	}
-	if (optind < argc && strcmp(argv[optind], "--"))
-		fprintf(stderr, "weir: %s %s: single products cannot be %sed by this version; "
-				"the whole host can\n", w->verb, argv[optind], w->verb);
+	if (optind < argc)
+		w->product = argv[optind++];
 	return optind == argc;
 }
 
@@ -98,39 +132,169 @@ static void tell(const struct wish *w, const char *what)
 	printf("weir: %s\n", what);
 }
 
-static int write_arm(const struct wish *w, uint64_t until_ns)
+static int write_arm(const struct wish *w, struct weir_arm arm)
 {
-	struct weir_arm arm = { .until_ns = until_ns,
-				.since_ns = arming_now_ns(),
-				.session = arming_session(),
-				.uid = getuid() };
-	int err = pins_write_arm(&arm);
+	int err;
 
+	arm.since_ns = arming_now_ns();
+	arm.session = arming_session();
+	arm.uid = getuid();
+	err = pins_write_arm(&arm);
 	return err ? no_gates(w->verb, err) : EXIT_FINE;
+}
+
+/* A slip of the pen would hold nothing, and nobody would notice. */
+static int check_product(const struct wish *w, struct sources *ret)
+{
+	char dir[4096], text[800];
+	struct sources_wish wish = { .catalog = w->catalog };
+	const char *near;
+	struct diag d = {};
+
+	if (!w->catalog) {
+		if (sources_default_catalog(dir, sizeof(dir))) {
+			fprintf(stderr, "weir: %s: no catalogue found: pass --catalog\n", w->verb);
+			return EXIT_USAGE;
+		}
+		wish.catalog = dir;
+	}
+	if (sources_load(&wish, ret, &d)) {
+		diag_format(&d, text, sizeof(text));
+		fprintf(stderr, "%s\n", text);
+		return EXIT_USAGE;
+	}
+	if (catalog_product(ret->catalog, w->product))
+		return EXIT_FINE;
+	near = catalog_suggest(ret->catalog, w->product);
+	fprintf(stderr, "weir: %s: no product \"%s\" in the catalogue%s%s%s\n", w->verb,
+		w->product, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+	sources_exit(ret);
+	return EXIT_USAGE;
+}
+
+/* Into the kernel first, where it takes effect, and then onto the disk. */
+static int write_hold(const struct wish *w, struct weir_hold *h)
+{
+	int err;
+
+	h->since_ns = arming_now_ns();
+	h->session = arming_session();
+	h->uid = getuid();
+	err = pins_write_hold(product_number(w->product), h);
+	if (err == -E2BIG)
+		fprintf(stderr, "weir: %s: %u products are held already\n", w->verb, HOLDS_MAX);
+	if (holds_remember(w->product, h, w->reason))
+		fprintf(stderr, "weir: %s: could not be written to " ARMING_STATE
+				": it will not survive a reboot\n", w->verb);
+	return err ? no_gates(w->verb, err) : EXIT_FINE;
+}
+
+static int read_hold(const struct wish *w, struct weir_hold *h)
+{
+	struct sources s;
+	int rc = check_product(w, &s), err;
+
+	if (rc)
+		return rc;
+	sources_exit(&s);
+	err = pins_read_hold(product_number(w->product), h);
+	return err ? no_gates(w->verb, err) : EXIT_FINE;
+}
+
+static bool is_off(void)
+{
+	if (!arming_is_off())
+		return false;
+	fputs("weir: arm: weir.off is on the kernel command line: nothing is armed on this boot\n",
+	      stderr);
+	return true;
+}
+
+static int arm_product(const struct wish *w)
+{
+	struct weir_hold h;
+	char what[256];
+	int rc = read_hold(w, &h);
+
+	if (rc)
+		return rc;
+	h.disarmed_ns = 0;
+	/* What is confirmed stays so: ending its disarm is all that was asked. */
+	if (h.armed_ns != WEIR_NEVER)
+		h.armed_ns = arming_now_ns() + w->for_s * NS_PER_S;
+	rc = write_hold(w, &h);
+	if (rc)
+		return rc;
+	snprintf(what, sizeof(what),
+		 h.armed_ns == WEIR_NEVER ?
+			 "%s: armed" :
+			 "%s: armed for %" PRIu64 " s; `weir confirm %s` from a new login keeps it",
+		 w->product, w->for_s, w->product);
+	tell(w, what);
+	return EXIT_FINE;
 }
 
 int cmd_arm(int argc, char **argv)
 {
-	struct wish w = { .verb = "arm" };
+	struct wish w = { .verb = "arm", .for_s_max = 24 * 3600 };
 	char what[96];
 	int rc;
 
 	if (!parse(argc, argv, &w))
-		return usage(w.verb);
-	if (arming_is_off()) {
-		fputs("weir: arm: weir.off is on the kernel command line: nothing is armed on "
-		      "this boot\n", stderr);
+		return usage(&w);
+	if (is_off())
 		return EXIT_CANNOT;
-	}
-	if (!w.for_ns)
-		w.for_ns = ARMING_UNCONFIRMED_NS;
-	rc = write_arm(&w, arming_now_ns() + w.for_ns);
+	if (!w.for_s)
+		w.for_s = ARMING_UNCONFIRMED_NS / NS_PER_S;
+	if (w.product)
+		return arm_product(&w);
+	rc = write_arm(&w, (struct weir_arm){ .until_ns = arming_now_ns() + w.for_s * NS_PER_S });
 	if (rc)
 		return rc;
 	arming_forget_disarmed();
-	snprintf(what, sizeof(what), "armed for %llu s; `weir confirm` from a new login keeps it",
-		 (unsigned long long)(w.for_ns / 1000000000));
+	snprintf(what, sizeof(what), "armed for %" PRIu64 " s; `weir confirm` from a new login "
+		 "keeps it", w.for_s);
 	tell(&w, what);
+	return EXIT_FINE;
+}
+
+/* May this session confirm what ends at @until? Says why not. */
+static int may_confirm(uint64_t until_ns, uint32_t session)
+{
+	if (until_ns == WEIR_NEVER) {
+		puts("weir: confirmed already");
+		return EXIT_FOUND;
+	}
+	if (until_ns <= arming_now_ns()) {
+		fputs("weir: confirm: nothing is armed (it may have run out): `weir arm` first\n",
+		      stderr);
+		return EXIT_CANNOT;
+	}
+	if (session != arming_session())
+		return EXIT_FINE;
+	fputs("weir: confirm: this is the session that armed: confirm from a new login, which "
+	      "proves that one is still possible\n", stderr);
+	return EXIT_CANNOT;
+}
+
+static int confirm_product(const struct wish *w)
+{
+	struct weir_hold h;
+	char what[256];
+	int rc = read_hold(w, &h);
+
+	if (!rc)
+		rc = may_confirm(h.armed_ns, h.session);
+	if (rc == EXIT_FOUND)
+		return EXIT_FINE;
+	if (rc)
+		return rc;
+	h.armed_ns = WEIR_NEVER;
+	rc = write_hold(w, &h);
+	if (rc)
+		return rc;
+	snprintf(what, sizeof(what), "%s: confirmed: stays armed", w->product);
+	tell(w, what);
 	return EXIT_FINE;
 }
 
@@ -143,25 +307,18 @@ int cmd_confirm(int argc, char **argv)
 	int err, rc;
 
 	if (!parse(argc, argv, &w))
-		return usage(w.verb);
+		return usage(&w);
+	if (w.product)
+		return confirm_product(&w);
 	err = pins_read_arm(&arm);
 	if (err)
 		return no_gates(w.verb, err);
-	if (arming_state(&arm, arming_now_ns()) == ARMED_NO) {
-		fputs("weir: confirm: nothing is armed (it may have run out): `weir arm` first\n",
-		      stderr);
-		return EXIT_CANNOT;
-	}
-	if (arm.until_ns == WEIR_NEVER) {
-		puts("weir: confirmed already");
+	rc = may_confirm(arm.until_ns, arm.session);
+	if (rc == EXIT_FOUND)
 		return EXIT_FINE;
-	}
-	if (arm.session == arming_session()) {
-		fputs("weir: confirm: this is the session that armed: confirm from a new login, "
-		      "which proves that one is still possible\n", stderr);
-		return EXIT_CANNOT;
-	}
-	rc = write_arm(&w, WEIR_NEVER);
+	if (rc)
+		return rc;
+	rc = write_arm(&w, (struct weir_arm){ .until_ns = WEIR_NEVER });
 	if (rc)
 		return rc;
 	if (!status_policy(name, sizeof(name), &serial) &&
@@ -172,19 +329,122 @@ int cmd_confirm(int argc, char **argv)
 	return EXIT_FINE;
 }
 
+static int disarm_product(const struct wish *w)
+{
+	struct weir_hold h;
+	char what[256];
+	int rc = read_hold(w, &h);
+
+	if (rc)
+		return rc;
+	h.disarmed_ns = w->for_s ? arming_now_ns() + w->for_s * NS_PER_S : WEIR_NEVER;
+	/* An arm of its own that nobody confirmed has no business coming back. */
+	if (h.armed_ns != WEIR_NEVER)
+		h.armed_ns = 0;
+	rc = write_hold(w, &h);
+	if (rc)
+		return rc;
+	if (w->for_s)
+		snprintf(what, sizeof(what), "%s: disarmed for %" PRIu64 " s", w->product,
+			 w->for_s);
+	else
+		snprintf(what, sizeof(what), "%s: disarmed until `weir arm %s`", w->product,
+			 w->product);
+	tell(w, what);
+	return EXIT_FINE;
+}
+
+/* For a while: what was armed comes back by itself, in the kernel. */
+static int disarm_host(const struct wish *w)
+{
+	struct weir_arm arm = {};
+	uint64_t off_ns = w->for_s ? arming_now_ns() + w->for_s * NS_PER_S : 0;
+
+	if (off_ns && !pins_read_arm(&arm) && arm.until_ns == WEIR_NEVER)
+		return write_arm(w, (struct weir_arm){ .until_ns = WEIR_NEVER,
+						      .off_ns = off_ns });
+	/* An arm that nobody confirmed ends for good. */
+	return write_arm(w, (struct weir_arm){ .off_ns = off_ns });
+}
+
 int cmd_disarm(int argc, char **argv)
 {
-	struct wish w = { .verb = "disarm" };
+	struct wish w = { .verb = "disarm", .for_s_max = DISARM_S_MAX };
+	char what[128] = "disarmed: nothing is blocked until `weir arm`";
 	int rc;
 
 	if (!parse(argc, argv, &w))
-		return usage(w.verb);
-	rc = write_arm(&w, 0);
+		return usage(&w);
+	if (w.product)
+		return disarm_product(&w);
+	rc = disarm_host(&w);
 	/* Even with no gates pinned: the next agent must not arm by itself. */
-	if (arming_remember_disarmed(w.reason ? w.reason : "no reason given"))
+	if (arming_remember_disarmed(w.reason ? w.reason : "no reason given", w.for_s))
 		fputs("weir: disarm: could not be written to " ARMING_STATE
 		      ": a restart may arm again\n", stderr);
+	if (w.for_s)
+		snprintf(what, sizeof(what), "disarmed for %" PRIu64
+			 " s: nothing is blocked until then", w.for_s);
 	if (!rc)
-		tell(&w, "disarmed: nothing is blocked until `weir arm`");
+		tell(&w, what);
 	return rc;
+}
+
+static void tell_how(const struct product *p)
+{
+	if (p->remove_cmd)
+		printf("  its vendor's way to remove it: %s\n", p->remove_cmd);
+	for (const char *const *path = p->remove_paths; path && *path; path++)
+		printf("  its own uninstaller: %s\n", *path);
+	if (p->remove_note)
+		printf("  %s\n", p->remove_note);
+	puts("  afterwards: weir scan");
+}
+
+static int open_window(const struct wish *w, struct weir_hold *h)
+{
+	char what[256];
+	struct sources s;
+	int rc;
+
+	h->window_ns = arming_now_ns() + w->for_s * NS_PER_S;
+	rc = write_hold(w, h);
+	if (rc)
+		return rc;
+	snprintf(what, sizeof(what), "%s: removal window open for %" PRIu64
+		 " s; all it runs meanwhile is recorded", w->product, w->for_s);
+	tell(w, what);
+	if (!check_product(w, &s)) {
+		tell_how(catalog_product(s.catalog, w->product));
+		sources_exit(&s);
+	}
+	return EXIT_FINE;
+}
+
+int cmd_remove_window(int argc, char **argv)
+{
+	struct wish w = { .verb = "remove-window", .for_s_max = WINDOW_S_MAX };
+	struct weir_hold h;
+	char what[256];
+	int rc;
+
+	if (!parse(argc, argv, &w) || !w.product)
+		return usage(&w);
+	if (!w.close && (!w.for_s || !w.reason)) {
+		fputs("weir: remove-window: --for and --reason are needed: it lets listed software "
+		      "run\n", stderr);
+		return usage(&w);
+	}
+	rc = read_hold(&w, &h);
+	if (rc)
+		return rc;
+	if (!w.close)
+		return open_window(&w, &h);
+	h.window_ns = 0;
+	rc = write_hold(&w, &h);
+	if (rc)
+		return rc;
+	snprintf(what, sizeof(what), "%s: removal window closed", w.product);
+	tell(&w, what);
+	return EXIT_FINE;
 }

@@ -5,5 +5,6 @@
 int cmd_arm(int argc, char **argv);
 int cmd_confirm(int argc, char **argv);
 int cmd_disarm(int argc, char **argv);
+int cmd_remove_window(int argc, char **argv);
 
 #endif /* WEIR_CMD_ARM_H */

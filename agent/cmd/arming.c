@@ -25,6 +25,8 @@ uint64_t arming_now_ns(void)
 
 enum armed arming_state(const struct weir_arm *arm, uint64_t now_ns)
 {
+	if (arm->off_ns > now_ns)
+		return ARMED_NO;
 	if (arm->until_ns == WEIR_NEVER)
 		return ARMED_CONFIRMED;
 	return arm->until_ns > now_ns ? ARMED_UNTIL : ARMED_NO;
@@ -42,12 +44,10 @@ static int read_line(const char *path, char *line, size_t size)
 	return 0;
 }
 
-/* Whole or not at all: written aside, synced, renamed. */
-static int write_line(const char *path, const char *line)
+int arming_write(const char *path, const char *text, size_t len)
 {
 	CLEANUP(close_fdp) int fd = -1;
 	char aside[128];
-	size_t len = strlen(line);
 
 	mkdir("/var/lib", 0755); /* there on any host but the smallest */
 	if (mkdir(ARMING_STATE, 0700) && errno != EEXIST)
@@ -56,9 +56,17 @@ static int write_line(const char *path, const char *line)
 	fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	if (write(fd, line, len) != (ssize_t)len || write(fd, "\n", 1) != 1 || fsync(fd))
+	if (write(fd, text, len) != (ssize_t)len || fsync(fd))
 		return -errno;
 	return rename(aside, path) ? -errno : 0;
+}
+
+static int write_line(const char *path, const char *line)
+{
+	char text[512];
+	int len = snprintf(text, sizeof(text), "%.510s\n", line);
+
+	return arming_write(path, text, (size_t)len);
 }
 
 bool arming_was_confirmed(const struct policy *p)
@@ -69,9 +77,18 @@ bool arming_was_confirmed(const struct policy *p)
 	return !read_line(CONFIRMED, line, sizeof(line)) && !strcmp(line, want);
 }
 
-bool arming_was_disarmed(void)
+/* "until 1790000000: reason"; anything else is until the next arm. */
+int64_t arming_disarmed_left_s(void)
 {
-	return !access(DISARMED, F_OK);
+	char line[512];
+	long long until;
+	time_t now = time(NULL);
+
+	if (access(DISARMED, F_OK))
+		return 0;
+	if (read_line(DISARMED, line, sizeof(line)) || sscanf(line, "until %lld:", &until) != 1)
+		return INT64_MAX;
+	return until > now ? until - now : 0;
 }
 
 bool arming_is_off(void)
@@ -94,9 +111,15 @@ int arming_remember_confirmed(const char *name, int64_t serial)
 	return write_line(CONFIRMED, line);
 }
 
-int arming_remember_disarmed(const char *reason)
+int arming_remember_disarmed(const char *reason, uint64_t for_s)
 {
-	return write_line(DISARMED, reason);
+	char line[512];
+
+	if (!for_s)
+		return write_line(DISARMED, reason);
+	snprintf(line, sizeof(line), "until %lld: %s", (long long)time(NULL) + (long long)for_s,
+		 reason);
+	return write_line(DISARMED, line);
 }
 
 int arming_forget_disarmed(void)

@@ -27,14 +27,21 @@ enum armed arming_state(const struct weir_arm *arm, uint64_t now_ns);
 
 /* Was @p confirmed before, and nobody disarmed since? */
 bool arming_was_confirmed(const struct policy *p);
-bool arming_was_disarmed(void);
+
+/* How much longer somebody's disarm holds: 0, seconds, INT64_MAX until an arm. */
+int64_t arming_disarmed_left_s(void);
 
 /* weir.off on the kernel command line: nothing is armed on this boot. */
 bool arming_is_off(void);
 
+/* Whole or not at all: @text becomes the file at @path. 0 or -errno. */
+int arming_write(const char *path, const char *text, size_t len);
+
 /* 0 or -errno. @policy is "name serial" of what is in force. */
 int arming_remember_confirmed(const char *name, int64_t serial);
-int arming_remember_disarmed(const char *reason);
+
+/* @for_s 0: until the next arm. */
+int arming_remember_disarmed(const char *reason, uint64_t for_s);
 int arming_forget_disarmed(void);
 
 /* The audit session of this process; ~0 when the kernel has none. */

@@ -174,6 +174,8 @@ static void add_arm(struct jout *j, const struct agent *a)
 	jout_add_str(j, "arm", names[state]);
 	if (state == ARMED_UNTIL)
 		jout_add_u64(j, "arm_left_s", (arm.until_ns - now) / 1000000000);
+	if (arm.off_ns > now && arm.off_ns != WEIR_NEVER)
+		jout_add_u64(j, "arms_again_s", (arm.off_ns - now) / 1000000000);
 	jout_add_bool(j, "off", arming_is_off());
 }
 
@@ -236,6 +238,7 @@ void agent_status(struct agent *a, struct buf *out)
 	add_gates(&j, a);
 	add_counters(&j, a);
 	feeder_status(a, &j);
+	holds_status(a, &j);
 	if (journal_trouble(a->journal))
 		jout_add_str(&j, "journal_trouble", strerror(journal_trouble(a->journal)));
 	jout_end(&j);

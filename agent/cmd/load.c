@@ -150,6 +150,7 @@ int agent_load(struct agent *a, struct diag *d)
 static int agent_arm(struct agent *a)
 {
 	const struct policy *p = a->now->sources.policy;
+	int64_t off_s = arming_disarmed_left_s();
 	struct weir_arm arm = {};
 	uint32_t zero = 0;
 	int fd = gates_map(a->gates, "weir_arm");
@@ -157,7 +158,7 @@ static int agent_arm(struct agent *a)
 
 	if (err)
 		return err;
-	if (!p->enforce || arming_is_off() || arming_was_disarmed())
+	if (!p->enforce || arming_is_off() || off_s == INT64_MAX)
 		arm.until_ns = 0;
 	else if (a->opts->confirmed || arming_was_confirmed(p))
 		arm = (struct weir_arm){ .until_ns = WEIR_NEVER,
@@ -167,5 +168,8 @@ static int agent_arm(struct agent *a)
 	else if (arm.until_ns == WEIR_NEVER)
 		/* Confirmed was another policy: this one has to prove itself too. */
 		arm.until_ns = arming_now_ns() + ARMING_UNCONFIRMED_NS;
+	/* For a while only: it ends in the kernel, with or without us. */
+	if (off_s && off_s != INT64_MAX)
+		arm.off_ns = arming_now_ns() + (uint64_t)off_s * NS_PER_S;
 	return gates_map_put(fd, &zero, &arm);
 }

@@ -188,6 +188,7 @@ static void tend(struct agent *a, struct loop *l)
 	agent_report_losses(a);
 	agent_report_faults(a);
 	agent_watch_arm(a);
+	agent_watch_holds(a);
 	watch_pins(a);
 	watch_skips(a);
 	identify_tend(a->identify);

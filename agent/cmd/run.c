@@ -218,6 +218,7 @@ static int bring_up(struct agent *a)
 	a->started_ns = arming_now_ns();
 	a->fresh_ns = a->started_ns;
 	read_known(a);
+	holds_restore();
 	return load_first(a);
 }
 
@@ -257,6 +258,9 @@ static void take_down(struct agent *a)
 	ocsf_free(a->ocsf);
 	resume_close(&a->resume);
 	free(a->read[0]);
+	while (a->hold_cnt)
+		free(a->holds[--a->hold_cnt].product);
+	free(a->holds);
 	feeder_save(a);
 	feeder_close(&a->feeder);
 	known_exit(&a->known);

@@ -119,6 +119,25 @@ static void print_inventory(const json_t *i)
 		       num(i, "failures"));
 }
 
+/* What is not as the policy has it, and until when. */
+static void print_holds(const json_t *j)
+{
+	const json_t *holds = json_object_get(j, "holds"), *h;
+	size_t i;
+
+	if (num(j, "arm_left_s"))
+		printf("UNCONFIRMED: ends in %lld s unless `weir confirm` comes from a new login\n",
+		       num(j, "arm_left_s"));
+	if (num(j, "arms_again_s"))
+		printf("DISARMED: armed again in %lld s\n", num(j, "arms_again_s"));
+	json_array_foreach(holds, i, h) {
+		printf("HELD: %s: %s", str(h, "product"), str(h, "state"));
+		if (json_object_get(h, "left_s"))
+			printf(" for another %lld s", num(h, "left_s"));
+		putchar('\n');
+	}
+}
+
 static void print_text(const json_t *j)
 {
 	const json_t *p = json_object_get(j, "policy"), *r = json_object_get(j, "refused");
@@ -133,6 +152,7 @@ static void print_text(const json_t *j)
 	if (r)
 		printf("REFUSED: wanted %lld, running %lld, because %s\n",
 		       num(r, "wanted_serial"), num(p, "serial"), str(r, "because"));
+	print_holds(j);
 	print_gates(json_object_get(j, "gates"));
 	print_counters(json_object_get(j, "counters"), json_object_get(j, "table"));
 	print_parser(json_object_get(j, "counters"));

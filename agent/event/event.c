@@ -32,6 +32,7 @@ static const char *const event_names[] = {
 	[EVENT_IDENTIFIED] = "identified",
 	[EVENT_INVENTORY] = "inventory",
 	[EVENT_PARSER_FAILED] = "parser-failed",
+	[EVENT_HOLD] = "hold",
 };
 _Static_assert(ARRAY_SIZE(event_names) == EVENT_KIND_MAX, "every kind has a name");
 

@@ -43,6 +43,8 @@ enum event_kind {
 	EVENT_INVENTORY,
 	/* A file was too much for what reads files. */
 	EVENT_PARSER_FAILED,
+	/* One product was disarmed, armed or given a removal window. */
+	EVENT_HOLD,
 	EVENT_KIND_MAX,
 };
 

@@ -94,3 +94,22 @@ int pins_write_arm(const struct weir_arm *arm)
 		return fd;
 	return bpf_map_update_elem(fd, &zero, arm, BPF_ANY) ? -errno : 0;
 }
+
+int pins_read_hold(uint64_t product, struct weir_hold *hold)
+{
+	CLEANUP(close_fdp) int fd = pins_open_map("weir_holds");
+
+	memset(hold, 0, sizeof(*hold));
+	if (fd < 0)
+		return fd;
+	return bpf_map_lookup_elem(fd, &product, hold) && errno != ENOENT ? -errno : 0;
+}
+
+int pins_write_hold(uint64_t product, const struct weir_hold *hold)
+{
+	CLEANUP(close_fdp) int fd = pins_open_map("weir_holds");
+
+	if (fd < 0)
+		return fd;
+	return bpf_map_update_elem(fd, &product, hold, BPF_ANY) ? -errno : 0;
+}

@@ -6,6 +6,8 @@
 #ifndef WEIR_SENSE_PINS_H
 #define WEIR_SENSE_PINS_H
 
+#include <stdint.h>
+
 #include <weir/table.h>
 
 /* Removes the link pins of every build but the one in directory @keep. */
@@ -24,5 +26,12 @@ int pins_open_map(const char *name);
 int pins_read_arm(struct weir_arm *arm);
 int pins_write_arm(const struct weir_arm *arm);
 int pins_read_control(struct weir_control *control);
+
+/*
+ * The same of one product, by product_number(); a product that nobody held is
+ * all zero.
+ */
+int pins_read_hold(uint64_t product, struct weir_hold *hold);
+int pins_write_hold(uint64_t product, const struct weir_hold *hold);
 
 #endif /* WEIR_SENSE_PINS_H */

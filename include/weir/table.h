@@ -53,11 +53,12 @@ _Static_assert(sizeof(struct weir_control) == 64, "table layout is ABI");
 /* One of these, written by arm, confirm, disarm and the agent's start. */
 struct weir_arm {
 	__u64 until_ns; /* CLOCK_BOOTTIME; 0: disarmed, WEIR_NEVER: confirmed */
+	__u64 off_ns;	/* disarmed for a while: until then, whatever until_ns says */
 	__u64 since_ns;
 	__u32 session; /* audit session that armed: confirm wants another */
 	__u32 uid;
 };
-_Static_assert(sizeof(struct weir_arm) == 24, "table layout is ABI");
+_Static_assert(sizeof(struct weir_arm) == 32, "table layout is ABI");
 
 /*
  * What somebody did about one product, by its number in struct weir_rule. Kept

@@ -88,7 +88,9 @@ static const struct place in_control[] = {
 };
 #undef TYPE
 #define TYPE weir_arm
-static const struct place in_arm[] = { AT(until_ns), AT(since_ns), AT(session), AT(uid) };
+static const struct place in_arm[] = {
+	AT(until_ns), AT(off_ns), AT(since_ns), AT(session), AT(uid),
+};
 #undef TYPE
 #define TYPE weir_hold
 static const struct place in_hold[] = {
