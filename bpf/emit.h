@@ -60,25 +60,25 @@ static __always_inline __u64 capabilities(const struct cred *cred)
 
 static __always_inline void fill_ids(struct weir_subject *s, struct task_struct *task)
 {
-	const struct cred *cred = BPF_CORE_READ(task, cred);
+	const struct cred *cred = READ(task, cred);
 
-	s->uid = BPF_CORE_READ(cred, uid.val);
-	s->gid = BPF_CORE_READ(cred, gid.val);
-	s->euid = BPF_CORE_READ(cred, euid.val);
+	s->uid = READ(cred, uid.val);
+	s->gid = READ(cred, gid.val);
+	s->euid = READ(cred, euid.val);
 	s->caps = capabilities(cred);
-	s->ns_user = BPF_CORE_READ(cred, user_ns, ns.inum);
+	s->ns_user = READ(cred, user_ns, ns.inum);
 	s->auid = ~0u;
 	s->session = ~0u;
 	if (bpf_core_field_exists(task->loginuid)) {
-		s->auid = BPF_CORE_READ(task, loginuid.val);
-		s->session = BPF_CORE_READ(task, sessionid);
+		s->auid = READ(task, loginuid.val);
+		s->session = READ(task, sessionid);
 	}
 }
 
 static __always_inline __u32 pid_namespace_of(struct task_struct *task)
 {
-	struct pid *pid = BPF_CORE_READ(task, thread_pid);
-	__u32 level = BPF_CORE_READ(pid, level);
+	struct pid *pid = READ(task, thread_pid);
+	__u32 level = READ(pid, level);
 	struct pid_namespace *ns = NULL;
 	void *upid = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
 		     (level & 31) * bpf_core_type_size(struct upid);
@@ -89,19 +89,19 @@ static __always_inline __u32 pid_namespace_of(struct task_struct *task)
 
 static __noinline int fill_subject(struct weir_subject *s)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct task_struct *parent = BPF_CORE_READ(task, real_parent, group_leader);
+	struct task_struct *task = current_task();
+	struct task_struct *parent = READ(task, real_parent, group_leader);
 
 	if (!s)
 		return 0;
-	s->pid = BPF_CORE_READ(task, pid);
-	s->tgid = BPF_CORE_READ(task, tgid);
-	s->ppid = BPF_CORE_READ(parent, tgid);
-	s->start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
-	s->parent_start_ns = BPF_CORE_READ(parent, start_boottime);
+	s->pid = READ(task, pid);
+	s->tgid = READ(task, tgid);
+	s->ppid = READ(parent, tgid);
+	s->start_ns = READ(task, group_leader, start_boottime);
+	s->parent_start_ns = READ(parent, start_boottime);
 	s->cgroup = bpf_get_current_cgroup_id();
-	s->ns_mnt = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
-	s->ns_net = BPF_CORE_READ(task, nsproxy, net_ns, ns.inum);
+	s->ns_mnt = READ(task, nsproxy, mnt_ns, ns.inum);
+	s->ns_net = READ(task, nsproxy, net_ns, ns.inum);
 	s->ns_pid = pid_namespace_of(task);
 	fill_ids(s, task);
 	bpf_core_read(s->comm, sizeof(s->comm), &task->comm);

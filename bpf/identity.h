@@ -31,6 +31,14 @@ const volatile __u64 weir_vmemmap;
 const volatile __u64 weir_page_offset;
 const volatile __u64 weir_page_size;
 
+/* The same of an inode that the verifier knows the type of, and of any other. */
+static __always_inline void known_file_key(struct inode *inode, struct weir_file *key)
+{
+	key->ino = READ(inode, i_ino);
+	key->dev = READ(inode, i_sb, s_dev);
+	key->gen = READ(inode, i_generation);
+}
+
 static __always_inline void file_key(struct inode *inode, struct weir_file *key)
 {
 	key->ino = BPF_CORE_READ(inode, i_ino);
@@ -45,14 +53,14 @@ static __always_inline __u64 file_ctime(struct inode *inode)
 	__u64 sec, nsec;
 
 	if (bpf_core_field_exists(inode->i_ctime)) {
-		sec = BPF_CORE_READ(inode, i_ctime.tv_sec);
-		nsec = BPF_CORE_READ(inode, i_ctime.tv_nsec);
+		sec = READ(inode, i_ctime.tv_sec);
+		nsec = READ(inode, i_ctime.tv_nsec);
 	} else if (bpf_core_field_exists(v66->__i_ctime)) {
-		sec = BPF_CORE_READ(v66, __i_ctime.tv_sec);
-		nsec = BPF_CORE_READ(v66, __i_ctime.tv_nsec);
+		sec = READ(v66, __i_ctime.tv_sec);
+		nsec = READ(v66, __i_ctime.tv_nsec);
 	} else {
-		sec = BPF_CORE_READ(v611, i_ctime_sec);
-		nsec = BPF_CORE_READ(v611, i_ctime_nsec);
+		sec = READ(v611, i_ctime_sec);
+		nsec = READ(v611, i_ctime_nsec);
 	}
 	return sec * 1000000000ULL + (nsec & CTIME_NSEC_MASK);
 }
@@ -60,14 +68,14 @@ static __always_inline __u64 file_ctime(struct inode *inode)
 static __always_inline void look_at(struct file *file, const struct weir_control *c,
 				    struct weir_look *look)
 {
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct inode *inode = READ(file, f_inode);
 
-	file_key(inode, &look->file);
-	look->size = BPF_CORE_READ(inode, i_size);
+	known_file_key(inode, &look->file);
+	look->size = READ(inode, i_size);
 	look->ctime_ns = file_ctime(inode);
-	look->mode = BPF_CORE_READ(inode, i_mode);
+	look->mode = READ(inode, i_mode);
 	look->generation = c->generation;
-	if (!BPF_CORE_READ(inode, i_nlink))
+	if (!READ(inode, i_nlink))
 		look->flags |= WEIR_REC_DELETED;
 }
 

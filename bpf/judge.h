@@ -32,10 +32,10 @@ static __always_inline bool same_file(const struct weir_file *a, const struct we
 /* Only a child of the agent may meet the canary's rule. */
 static __always_inline const struct weir_canary *canary(const struct weir_control *c)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *task = current_task();
 	__u32 zero = 0;
 
-	if (!c->agent || BPF_CORE_READ(task, real_parent, tgid) != (int)c->agent)
+	if (!c->agent || READ(task, real_parent, tgid) != (int)c->agent)
 		return NULL;
 	return bpf_map_lookup_elem(&weir_canary, &zero);
 }

@@ -46,6 +46,20 @@ typedef _Bool bool;
 
 #define OVERLAYFS_SUPER_MAGIC 0x794c7630
 
+/*
+ * READ(p, a, b) is p->a->b. Where the kernel knows the type of p, which it does
+ * of what it handed to the program, it follows the pointers itself, and a field
+ * costs a load; elsewhere, BPF_CORE_READ, each step costs a call. 5.10 cannot
+ * say which task is current other than by number, hence takes the latter.
+ */
+#ifdef WEIR_FLOOR
+#define READ(...) BPF_CORE_READ(__VA_ARGS__)
+#define current_task() ((struct task_struct *)bpf_get_current_task())
+#else
+#define READ(...) ___arrow(__VA_ARGS__)
+#define current_task() ((struct task_struct *)bpf_get_current_task_btf())
+#endif
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct super_block {
@@ -139,6 +153,13 @@ struct linux_binprm {
 	char buf[256];
 };
 
+/* sched_process_exec as perf hands it over: no binprm, but where its name is. */
+struct trace_event_raw_sched_process_exec {
+	__u32 __data_loc_filename;
+	int pid;
+	int old_pid;
+};
+
 struct linux_binprm___check {
 	unsigned int is_check : 1; /* from 6.14: AT_EXECVE_CHECK */
 };
@@ -207,6 +228,7 @@ struct task_struct {
 	const struct cred *cred;
 	kuid_t loginuid;
 	unsigned int sessionid;
+	__u64 self_exec_id; /* one more with each exec that succeeded */
 	struct nsproxy *nsproxy;
 	struct mm_struct *mm;
 	char comm[16];
