@@ -125,13 +125,21 @@ struct {
 	__type(value, struct weir_look);
 } weir_looks SEC(".maps");
 
-/* Which file a task's exec was judged for last, for the spares of fmod_ret. */
+/* What has been done for a task so far: bpf/marks.h. */
+struct weir_mark {
+	__u64 judged; /* its exec, by the gate */
+	__u64 seen;   /* its exec, by the tracepoint */
+	__u64 loaded; /* its mapping or module */
+};
+
+#define MARKS 4096
+
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
-	__type(key, __u64);
-	__type(value, __u64);
-} weir_judged SEC(".maps");
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MARKS);
+	__type(key, __u32);
+	__type(value, struct weir_mark);
+} weir_marks SEC(".maps");
 
 /* No tgid is that large: the slot of a record in the making. */
 #define RECORD_SLOT (1ULL << 63)

@@ -13,6 +13,22 @@
 /* Which arguments a record takes along, if the policy lets it. */
 enum args { ARGS_NONE, ARGS_OF_STARTED, ARGS_OF_CALLER };
 
+/* The number in a pointer, which the verifier would not let us pass as one. */
+static __always_inline __u64 address(const void *pointer)
+{
+	__u64 number = 0;
+
+	bpf_probe_read_kernel(&number, sizeof(number), &pointer);
+	return number;
+}
+
+/* What a record is about, as far as the program knows. */
+struct about {
+	void *file;
+	struct linux_binprm *bprm;
+	const void *name; /* where there is no @bprm */
+};
+
 static __always_inline void fill_names(struct file_record *r, struct linux_binprm *bprm)
 {
 	const char *name = BPF_CORE_READ(bprm, filename);
@@ -27,10 +43,10 @@ static __always_inline void fill_names(struct file_record *r, struct linux_binpr
 
 /*
  * Writes what is in this task's record slot; 0: there was no room for it.
- * @file and @bprm are addresses, 0 for none; the record is made even then,
- * because a denial that nobody can read did not happen.
+ * @file, @bprm and @name are addresses, 0 for none; the record is made even
+ * then, because a denial that nobody can read did not happen.
  */
-__noinline int record_file(__u64 file, __u64 bprm, __u64 type, __u64 args)
+__noinline int record_file(__u64 file, __u64 bprm, __u64 name, __u64 type, __u64 args)
 {
 	__u64 slot = bpf_get_current_pid_tgid() | RECORD_SLOT;
 	struct weir_look *look = bpf_map_lookup_elem(&weir_looks, &slot);
@@ -62,6 +78,8 @@ __noinline int record_file(__u64 file, __u64 bprm, __u64 type, __u64 args)
 		fill_path(r, (void *)file);
 	if (bprm)
 		fill_names(r, (void *)bprm);
+	else if (name)
+		fill_name(r, (void *)name);
 	if (args == ARGS_OF_STARTED && !c->argv)
 		argv_from_stack(r);
 	if (args == ARGS_OF_CALLER && !c->argv)
@@ -70,16 +88,7 @@ __noinline int record_file(__u64 file, __u64 bprm, __u64 type, __u64 args)
 	return 1;
 }
 
-/* The number in a pointer, which the verifier would not let us pass as one. */
-static __always_inline __u64 address(const void *pointer)
-{
-	__u64 number = 0;
-
-	bpf_probe_read_kernel(&number, sizeof(number), &pointer);
-	return number;
-}
-
-static __always_inline void record(const struct weir_look *look, void *file, void *bprm,
+static __always_inline void record(const struct weir_look *look, const struct about *what,
 				   __u32 type, enum args args)
 {
 	__u64 slot = bpf_get_current_pid_tgid() | RECORD_SLOT;
@@ -88,7 +97,8 @@ static __always_inline void record(const struct weir_look *look, void *file, voi
 		count_loss(type, look->answer.verdict != WEIR_ALLOW);
 		return;
 	}
-	if (!record_file(address(file), address(bprm), type, args) &&
+	if (!record_file(address(what->file), address(what->bprm), address(what->name), type,
+			 args) &&
 	    look->flags & WEIR_REC_FIRST)
 		forget_sight(look);
 	bpf_map_delete_elem(&weir_looks, &slot);

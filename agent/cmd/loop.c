@@ -135,8 +135,9 @@ static void watch_gates(struct agent *a)
 }
 
 /*
- * The kernel skips a program that is active on the CPU already. A spare and the
- * tracepoint stand behind it; that it happened at all is still told.
+ * The kernel skips a program that is active on the CPU already. Where a gate has
+ * spares this is the most that can have got past all of them; of that an exec is
+ * killed.
  */
 static void watch_skips(struct agent *a)
 {
@@ -145,7 +146,7 @@ static void watch_skips(struct agent *a)
 
 	if (skips <= a->skips)
 		return;
-	snprintf(text, sizeof(text), "a gate was skipped %llu times while busy; its spare stood in",
+	snprintf(text, sizeof(text), "the kernel skipped a busy gate, up to %llu times",
 		 (unsigned long long)(skips - a->skips));
 	a->skips = skips;
 	agent_note(a, EVENT_GATE_LOST, NULL, text, NULL);

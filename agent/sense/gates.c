@@ -40,6 +40,15 @@ static int ensure_bpffs(void)
 		       0;
 }
 
+/* Where the number of perf's tracepoint is read; not mounted on some small systems. */
+static void ensure_tracefs(void)
+{
+	if (access("/sys/kernel/tracing/events", F_OK) &&
+	    access("/sys/kernel/debug/tracing/events", F_OK))
+		mount("tracefs", "/sys/kernel/tracing", "tracefs",
+		      MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+}
+
 static int ensure_dir(const char *path)
 {
 	return mkdir(path, 0700) && errno != EEXIST ? -errno : 0;
@@ -90,7 +99,7 @@ static struct bpf_link *attach_one(struct gates *g, const struct program *prog)
 	struct bpf_program *p =
 		bpf_object__find_program_by_name(own ? own : g->p->first, prog->name);
 
-	if (!p || !bpf_program__autoload(p))
+	if (!p || !bpf_program__autoload(p) || !program_attaches(prog, &g->kernel))
 		return NULL;
 	if (prog->family != FAMILY_CONNECT)
 		return bpf_program__attach(p);
@@ -300,6 +309,8 @@ static int raise_all(struct gates *g)
 	char mine[128];
 	int err;
 
+	if (g->kernel.preempts)
+		ensure_tracefs();
 	g->control.build = g->build;
 	err = raise_family(g, FAMILY_EXEC);
 	if (err)

@@ -80,7 +80,7 @@ int gates_losses(const struct gates *g, struct weir_losses *sum);
 /* Keys of open descriptors as the kernel sees them; see learn.h. */
 int gates_keys(struct gates *g, const int *fds, struct weir_file *keys, unsigned int cnt);
 
-/* How often a gate was skipped for that reason, its spare included. */
+/* How often a gate was skipped for that reason, with all its spares. */
 uint64_t gates_skips(const struct gates *g);
 
 /* True while all pins of this build are where they were put. */

@@ -39,20 +39,53 @@ static uint64_t skips_of(const struct gates *g, unsigned int program)
 	return info.recursion_misses;
 }
 
-static uint64_t sum_skips(const struct gates *g, unsigned int choices)
+/* Calls that found a whole row busy: at most as many as its luckiest member missed. */
+static uint64_t row_skips(const struct gates *g, enum row row)
 {
-	uint64_t sum = 0;
+	uint64_t least = ~0ull, skips;
 	unsigned int i;
 
-	for (i = 0; i < program_cnt; i++)
-		if (programs[i].choices == choices)
-			sum += skips_of(g, i);
-	return sum;
+	for (i = 0; i < program_cnt; i++) {
+		if (programs[i].row != row || g->p->prog_fd[i] < 0)
+			continue;
+		skips = skips_of(g, i);
+		if (skips < least)
+			least = skips;
+	}
+	return least == ~0ull ? 0 : least;
 }
 
 uint64_t gates_skips(const struct gates *g)
 {
-	return sum_skips(g, 1u << CHOICE_FMOD_RET);
+	uint64_t sum = 0;
+	unsigned int i;
+	int row;
+
+	for (row = ROW_NONE + 1; row < ROW_MAX; row++)
+		sum += row_skips(g, row);
+	for (i = 0; i < program_cnt; i++)
+		if (programs[i].choices == 1u << CHOICE_FMOD_RET &&
+		    !(programs[i].what & FOR_PREEMPTION))
+			sum += skips_of(g, i);
+	return sum;
+}
+
+static int find(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < program_cnt; i++)
+		if (!strcmp(programs[i].name, name))
+			return i;
+	return -1;
+}
+
+/* Execs past the last program that looks for them. */
+static uint64_t unseen(const struct gates *g)
+{
+	int last = find("weir_exec_last");
+
+	return skips_of(g, g->p->prog_fd[last] >= 0 ? last : find("weir_exec_tp"));
 }
 
 int gates_losses(const struct gates *g, struct weir_losses *sum)
@@ -60,7 +93,6 @@ int gates_losses(const struct gates *g, struct weir_losses *sum)
 	int cpus = libbpf_num_possible_cpus();
 	CLEANUP(freep) struct weir_losses *each = cpus > 0 ? calloc(cpus, sizeof(*each)) : NULL;
 	uint32_t zero = 0;
-	unsigned int i;
 	int cpu, t;
 
 	if (!each)
@@ -73,8 +105,6 @@ int gates_losses(const struct gates *g, struct weir_losses *sum)
 			sum->by_type[t] += each[cpu].by_type[t];
 		sum->denials += each[cpu].denials;
 	}
-	for (i = 0; i < program_cnt; i++)
-		if (!strcmp(programs[i].name, "weir_exec_tp"))
-			sum->by_type[WEIR_REC_EXEC] += skips_of(g, i);
+	sum->by_type[WEIR_REC_EXEC] += unseen(g);
 	return 0;
 }

@@ -8,6 +8,7 @@
  * that is already pinned and creates and pins it otherwise, which is also how
  * a restarted agent comes by the tables of the one before.
  */
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -16,6 +17,21 @@
 #include "sense/gates_private.h"
 #include "sense/objects.h"
 #include "sense/rodata.h"
+
+/*
+ * Where a map is pinned. Slots for programs belong to the build, and must be
+ * pinned: the kernel empties them when nobody holds them in user space.
+ */
+static void pin_path(const struct gates *g, const struct bpf_map *map, char *path, size_t size)
+{
+	char dir[96];
+
+	if (bpf_map__type(map) == BPF_MAP_TYPE_PROG_ARRAY)
+		gates_links_dir(g, dir, sizeof(dir));
+	else
+		snprintf(dir, sizeof(dir), "%s", WEIR_PIN_DIR);
+	snprintf(path, size, "%s/%s", dir, bpf_map__name(map));
+}
 
 /* Shared maps come from the pins, or in a rehearsal from the first object. */
 static int share_maps(struct gates *g, struct bpf_object *object)
@@ -28,7 +44,7 @@ static int share_maps(struct gates *g, struct bpf_object *object)
 		if (bpf_map__is_internal(map))
 			continue;
 		if (g->p->opts.pin) {
-			snprintf(path, sizeof(path), WEIR_PIN_DIR "/%s", bpf_map__name(map));
+			pin_path(g, map, path, sizeof(path));
 			err = bpf_map__set_pin_path(map, path);
 		} else if (g->p->first) {
 			err = bpf_map__reuse_fd(map, gates_map(g, bpf_map__name(map)));
@@ -55,7 +71,7 @@ uint64_t gates_programs(const struct gates *g, enum family family, enum choice c
 
 	for (i = 0; i < program_cnt; i++)
 		if (programs[i].family == family && programs[i].choices & 1u << choice &&
-		    (g->kernel.has_modules || !programs[i].modules))
+		    program_fits(&programs[i], &g->kernel))
 			set |= 1ull << i;
 	return set;
 }
@@ -74,6 +90,27 @@ static void select_programs(struct bpf_object *object, uint64_t set)
 	}
 }
 
+static int fill_slot(const struct bpf_object *object, const struct gate_slot *slot)
+{
+	const struct bpf_program *gate = bpf_object__find_program_by_name(object, slot->gate);
+	const struct bpf_map *map = bpf_object__find_map_by_name(object, slot->map);
+	int fd = gate ? bpf_program__fd(gate) : -1;
+	uint32_t zero = 0;
+
+	if (fd < 0 || !map)
+		return 0; /* not among those that were loaded */
+	return bpf_map_update_elem(bpf_map__fd(map), &zero, &fd, BPF_ANY) ? -errno : 0;
+}
+
+static int fill_slots(const struct bpf_object *object)
+{
+	int row, err = 0;
+
+	for (row = ROW_NONE + 1; row < ROW_MAX && !err; row++)
+		err = fill_slot(object, &gate_slots[row]);
+	return err;
+}
+
 /* The object with the programs in @set loaded. */
 static int load_set(struct gates *g, uint64_t set, struct bpf_object **ret)
 {
@@ -90,6 +127,8 @@ static int load_set(struct gates *g, uint64_t set, struct bpf_object **ret)
 	err = share_maps(g, object);
 	if (!err)
 		err = bpf_object__load(object);
+	if (!err)
+		err = fill_slots(object);
 	if (err) {
 		bpf_object__close(object);
 		return err;

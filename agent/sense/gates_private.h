@@ -9,8 +9,6 @@
 #include "sense/learn.h"
 #include "sense/programs.h"
 
-#define PROGRAM_MAX 32
-
 struct bpf_link;
 struct bpf_object;
 

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/utsname.h>
 
 #include "base/cleanup.h"
 
@@ -23,10 +24,10 @@ static void btf_freep(struct btf **btf)
 	btf__free(*btf);
 }
 
-/* Is @helper one of the values of enum bpf_func_id? */
-static bool has_helper(const struct btf *btf, const char *helper)
+/* Is @value one of those of @name, an enum? */
+static bool has_value(const struct btf *btf, const char *name, const char *value)
 {
-	int id = btf__find_by_name_kind(btf, "bpf_func_id", BTF_KIND_ENUM);
+	int id = btf__find_by_name_kind(btf, name, BTF_KIND_ENUM);
 	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, id) : NULL;
 	const struct btf_enum *e;
 	int i;
@@ -35,9 +36,20 @@ static bool has_helper(const struct btf *btf, const char *helper)
 		return false;
 	e = btf_enum(t);
 	for (i = 0; i < btf_vlen(t); i++)
-		if (!strcmp(btf__name_by_offset(btf, e[i].name_off), helper))
+		if (!strcmp(btf__name_by_offset(btf, e[i].name_off), value))
 			return true;
 	return false;
+}
+
+/*
+ * The kernel's own name says how it was built: PREEMPT, PREEMPT_DYNAMIC,
+ * PREEMPT_RT. Whether a dynamic one preempts now may change at any time.
+ */
+static bool may_preempt(void)
+{
+	struct utsname name;
+
+	return !uname(&name) && strstr(name.version, "PREEMPT");
 }
 
 static int probe_trampoline(const struct btf *btf);
@@ -53,11 +65,12 @@ static void probe_btf(struct kernel *k)
 		return;
 	k->has_btf = true;
 	k->trampoline = probe_trampoline(btf);
-	k->has_loop = has_helper(btf, "BPF_FUNC_loop");
-	k->has_hash = has_helper(btf, "BPF_FUNC_ima_file_hash");
+	k->has_loop = has_value(btf, "bpf_func_id", "BPF_FUNC_loop");
+	k->has_hash = has_value(btf, "bpf_func_id", "BPF_FUNC_ima_file_hash");
 	k->has_modules = btf__find_by_name_kind(btf, "btf_trace_module_load", BTF_KIND_TYPEDEF) > 0;
 	if (btf__find_by_name_kind(btf, "bpf_lsm_bprm_check_security", BTF_KIND_FUNC) > 0)
 		k->lsm = LSM_UNKNOWN;
+	k->preempts = may_preempt() && has_value(btf, "bpf_link_type", "BPF_LINK_TYPE_PERF_EVENT");
 	id = btf__find_by_name_kind(btf, "page", BTF_KIND_STRUCT);
 	if (id > 0)
 		k->page_size = btf__resolve_size(btf, id);

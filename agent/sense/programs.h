@@ -14,6 +14,9 @@
 
 #include "sense/kernel.h"
 
+/* A set of programs is a bit each in a uint64_t. */
+#define PROGRAM_MAX 64
+
 /* What is attached and proved together. */
 enum family { FAMILY_EXEC, FAMILY_LOAD, FAMILY_CONNECT, FAMILY_SOCKET, FAMILY_LEARN, FAMILY_MAX };
 
@@ -25,11 +28,20 @@ enum choice {
 	CHOICE_MAX,
 };
 
+/* Which kernels a program is for; 0: any. */
+#define FOR_MODULES 1u	 /* those that load modules */
+#define FOR_PREEMPTION 2u /* those that may preempt, see bpf/marks.h */
+#define HAS_SPARES 4u	 /* there it is not attached: its spares call it */
+
+/* Spares of one gate, each of which takes a call that found the others busy. */
+enum row { ROW_NONE, ROW_EXEC, ROW_MMAP, ROW_MPROTECT, ROW_MODULE, ROW_MAX };
+
 struct program {
 	const char *name;
 	enum family family;
 	unsigned int choices; /* bit per enum choice that it belongs to */
-	bool modules;	      /* needs a kernel that loads modules */
+	unsigned int what;    /* of the words above */
+	enum row row;
 };
 
 extern const struct program programs[];
@@ -37,6 +49,20 @@ extern const unsigned int program_cnt;
 
 /* Has @family programs for @choice? */
 bool choice_offered(enum family family, enum choice choice);
+
+/* A gate that has spares, and the map by which they find it. */
+struct gate_slot {
+	const char *gate;
+	const char *map;
+};
+
+extern const struct gate_slot gate_slots[ROW_MAX];
+
+/* Is @prog for this kernel? */
+bool program_fits(const struct program *prog, const struct kernel *k);
+
+/* Is it to be attached there, or only loaded? */
+bool program_attaches(const struct program *prog, const struct kernel *k);
 
 /* May @choice work on @k at all? If not, @why says what would be needed. */
 bool choice_possible(enum choice choice, const struct kernel *k, char *why, size_t size);

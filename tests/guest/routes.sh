@@ -15,6 +15,7 @@
 
 : "${WEIR_BIN:=/weir/bin}" "${VENDOR:=/opt/vendor}"
 : "${DENY4:=192.0.2.9}" "${DENY6:=2001:db8::9}" "${PORT:=4433}"
+: "${LOAD_PROCS:=20}" "${LOAD_EACH:=4}"
 : "${STORM_PROCS:=16}" "${STORM_EACH:=60}" "${FLOOD_COUNT:=2000}"
 export WEIR_BIN
 
@@ -119,6 +120,29 @@ exec_storm() {
 	run storm "$WEIR_BIN/try-exec" storm "$VENDOR/hello" "$STORM_PROCS" "$STORM_EACH"
 }
 
+load_some() {
+	n=0
+	while [ $n -lt "$LOAD_EACH" ]; do
+		run load-storm "$WEIR_BIN/try-exec" dlopen "$VENDOR/libexample.so"
+		n=$((n + 1))
+	done
+}
+
+# What all of them came to, or "mixed".
+exec_load_storm() {
+	n=0
+	words=$(while [ $n -lt "$LOAD_PROCS" ]; do
+		load_some &
+		n=$((n + 1))
+	done; wait)
+	words=$(echo "$words" | sort | uniq -c)
+	case $words in
+	*"
+"*)	echo "# load-storm: $words" >&2; echo "load-storm mixed" ;;
+	*)	echo "load-storm ${words##* }" ;;
+	esac
+}
+
 # Nobody lists these: every one of them has to run, whatever the gate does.
 exec_flood() {
 	run exec-flood "$WEIR_BIN/exec-flood" "$FLOOD_COUNT" 4
@@ -169,7 +193,7 @@ net_raw() {
 }
 
 EXEC_GROUPS="exec_plain exec_alias exec_copy exec_enter exec_process exec_interp exec_load
-	exec_storm exec_flood"
+	exec_storm exec_load_storm exec_flood"
 NET_GROUPS="net_tcp net_fastopen net_udp net_uring net_mptcp net_sctp net_raw"
 
 # TABLE has "ROUTE RESULT[|RESULT...] note"; "?" takes anything and says what came.
