@@ -8,20 +8,37 @@
 #include "base/cleanup.h"
 
 #define CHUNK_BYTES (256 * 1024)
-#define FILTER_BITS 16
-#define BUCKETS 1024
+
+#define GRAM_BYTES 4
+
+/* The filter fits the first-level cache as long as it can, and is one eighth full. */
+#define FILTER_BITS_MIN 16
+#define FILTER_BITS_MAX 24
+#define FILTER_SPARSE 8
+
+/* Beyond it the steps get no cheaper. */
+#define STRIDE_MAX 16
 
 struct needle {
 	char *text;
 	uint32_t len;
+};
+
+/* Four bytes of a needle, some way behind its start. */
+struct gram {
+	uint32_t needle, off;
 	uint32_t next; /* in the bucket; number plus one, 0: none */
 };
 
 struct needles {
-	uint32_t cnt, len_max;
+	uint32_t cnt, len_min, len_max;
+	uint32_t stride; /* positions between two that are asked */
+	uint32_t bits;
 	struct needle *list;
-	uint32_t bucket[BUCKETS];
-	uint64_t filter[(1U << FILTER_BITS) / 64];
+	struct gram *grams; /* @stride of each needle */
+	uint32_t gram_cnt;
+	uint32_t *bucket;
+	uint64_t *filter;
 };
 
 /* One file's search. */
@@ -40,6 +57,9 @@ struct needles *needles_free(struct needles *n)
 	for (uint32_t i = 0; n->list && i < n->cnt; i++)
 		free(n->list[i].text);
 	free(n->list);
+	free(n->grams);
+	free(n->bucket);
+	free(n->filter);
 	free(n);
 	return NULL;
 }
@@ -67,10 +87,9 @@ static uint32_t hash(const uint8_t *p)
 	return four * 2654435761U; /* Knuth: the golden ratio of 2^32 */
 }
 
-static int add(struct needles *n, uint32_t i, const char *text)
+static int add_text(struct needles *n, uint32_t i, const char *text)
 {
 	size_t len = strlen(text);
-	uint32_t h, *head;
 
 	if (len < NEEDLE_LEN_MIN || len > NEEDLE_LEN_MAX)
 		return -EINVAL;
@@ -80,18 +99,57 @@ static int add(struct needles *n, uint32_t i, const char *text)
 	n->list[i].len = (uint32_t)len;
 	if (len > n->len_max)
 		n->len_max = (uint32_t)len;
-	h = hash((const uint8_t *)text);
-	n->filter[(h >> (32 - FILTER_BITS)) / 64] |= 1ULL << ((h >> (32 - FILTER_BITS)) % 64);
-	head = &n->bucket[h >> 22];
-	n->list[i].next = *head;
-	*head = i + 1;
+	if (!i || len < n->len_min)
+		n->len_min = (uint32_t)len;
+	return 0;
+}
+
+static void add_gram(struct needles *n, uint32_t needle, uint32_t off)
+{
+	uint32_t h = hash((const uint8_t *)n->list[needle].text + off);
+	uint32_t bit = h >> (32 - n->bits), *head = &n->bucket[bit / FILTER_SPARSE];
+
+	n->filter[bit / 64] |= 1ULL << (bit % 64);
+	n->grams[n->gram_cnt] = (struct gram){ needle, off, *head };
+	*head = ++n->gram_cnt;
+}
+
+/* As few positions as meet each text, unless there are too many texts for that. */
+static uint32_t stride_for(const struct needles *n)
+{
+	uint32_t stride = n->len_min - GRAM_BYTES + 1;
+	uint32_t room = (1u << FILTER_BITS_MIN) / FILTER_SPARSE / n->cnt;
+
+	if (stride > STRIDE_MAX)
+		stride = STRIDE_MAX;
+	if (stride > room)
+		stride = room;
+	return stride ? stride : 1;
+}
+
+static int index_texts(struct needles *n)
+{
+	n->stride = stride_for(n);
+	n->bits = FILTER_BITS_MIN;
+	while (n->bits < FILTER_BITS_MAX &&
+	       (1ULL << n->bits) < (uint64_t)n->cnt * n->stride * FILTER_SPARSE)
+		n->bits++;
+	n->grams = calloc((size_t)n->cnt * n->stride, sizeof(*n->grams));
+	n->filter = calloc((1u << n->bits) / 64, sizeof(*n->filter));
+	n->bucket = calloc((1u << n->bits) / FILTER_SPARSE, sizeof(*n->bucket));
+	if (!n->grams || !n->filter || !n->bucket)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n->cnt; i++) {
+		for (uint32_t off = 0; off < n->stride; off++)
+			add_gram(n, i, off);
+	}
 	return 0;
 }
 
 int needles_new(const char *const *texts, uint32_t cnt, struct needles **ret)
 {
 	CLEANUP(needles_freep) struct needles *n = calloc(1, sizeof(*n));
-	int err;
+	int err = 0;
 
 	if (!n)
 		return -ENOMEM;
@@ -99,32 +157,38 @@ int needles_new(const char *const *texts, uint32_t cnt, struct needles **ret)
 	if (!n->list)
 		return -ENOMEM;
 	n->cnt = cnt;
-	for (uint32_t i = 0; i < cnt; i++) {
-		err = add(n, i, texts[i]);
-		if (err)
-			return err;
-	}
+	for (uint32_t i = 0; i < cnt && !err; i++)
+		err = add_text(n, i, texts[i]);
+	if (!err && cnt)
+		err = index_texts(n);
+	if (err)
+		return err;
 	*ret = take_ptr(n);
 	return 0;
 }
 
-static void compare(const struct search *s, uint32_t h, const uint8_t *p, size_t room)
+static void compare(const struct search *s, uint32_t bit, size_t at, size_t len)
 {
-	for (uint32_t i = s->n->bucket[h >> 22]; i; i = s->n->list[i - 1].next) {
-		const struct needle *needle = &s->n->list[i - 1];
+	for (uint32_t i = s->n->bucket[bit / FILTER_SPARSE]; i; i = s->n->grams[i - 1].next) {
+		const struct gram *g = &s->n->grams[i - 1];
+		const struct needle *needle = &s->n->list[g->needle];
 
-		if (needle->len <= room && !memcmp(p, needle->text, needle->len))
-			s->found[i - 1] = true;
+		if (g->off <= at && needle->len <= len - (at - g->off) &&
+		    !memcmp(s->chunk + at - g->off, needle->text, needle->len))
+			s->found[g->needle] = true;
 	}
 }
 
 static void search_chunk(const struct search *s, size_t len)
 {
-	for (size_t at = 0; at + NEEDLE_LEN_MIN <= len; at++) {
-		uint32_t h = hash(s->chunk + at), bit = h >> (32 - FILTER_BITS);
+	const uint64_t *filter = s->n->filter;
+	uint32_t shift = 32 - s->n->bits, stride = s->n->stride;
 
-		if (s->n->filter[bit / 64] >> (bit % 64) & 1)
-			compare(s, h, s->chunk + at, len - at);
+	for (size_t at = 0; at + GRAM_BYTES <= len; at += stride) {
+		uint32_t bit = hash(s->chunk + at) >> shift;
+
+		if (filter[bit / 64] >> (bit % 64) & 1)
+			compare(s, bit, at, len);
 	}
 }
 

@@ -2,8 +2,10 @@
 /*
  * Needles: which of many literal texts stand in a file?
  *
- * One pass whatever their number: each position asks one bit for its first
- * four bytes, and only a hit compares. Bounded by bytes and by a deadline.
+ * One pass whatever their number: a position asks one bit for its four bytes,
+ * and only a hit compares. Not every position: when the shortest text is long,
+ * every eighth, say, is enough to meet each text somewhere near its start.
+ * Bounded by bytes and by a deadline.
  */
 #ifndef WEIR_PARSE_NEEDLES_H
 #define WEIR_PARSE_NEEDLES_H

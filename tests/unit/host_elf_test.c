@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include "elf_image.h"
+#include "memory_file.h"
 #include "tap.h"
 #include "tree.h"
 
@@ -175,6 +176,36 @@ static void test_needles(const struct tree *t)
 	   "a text of three bytes is refused");
 }
 
+/* Not every position is asked: so each place of a text, at each length of the shortest. */
+static void test_every_place(void)
+{
+	static const char text[] = "Examplewall Endpoint Agent, version";
+	static char bytes[3 * 256 * 1024];
+	unsigned int missed = 0, wrong = 0;
+
+	for (size_t shortest = NEEDLE_LEN_MIN; shortest < 24; shortest++) {
+		const char *const texts[] = { text, &text[sizeof(text) - 1 - shortest], "not there" };
+		CLEANUP(needles_freep) struct needles *n = NULL;
+
+		tree_must(!needles_new(texts, 3, &n), "needles_new");
+		for (size_t at = 0; at < 40; at++) {
+			/* At the start of the file and astride the border of two chunks. */
+			size_t where = at % 2 ? at : 256 * 1024 - 20 + at;
+			struct elf_range whole = { 0, where + sizeof(text) - 1 };
+			CLEANUP(close_fdp) int fd = -1;
+			bool found[3] = {};
+
+			memset(bytes, 'v', where);
+			memcpy(bytes + where, text, sizeof(text) - 1);
+			fd = memory_file(bytes, whole.len);
+			tree_must(!needles_find(n, fd, &whole, 1, 0, found), "needles_find");
+			missed += !found[0] || !found[1];
+			wrong += found[2];
+		}
+	}
+	ok(!missed && !wrong, "a text is found wherever it stands");
+}
+
 static void test_disk(const struct tree *t)
 {
 	CLEANUP(elf_freep) struct elf_facts *f = NULL;
@@ -231,6 +262,7 @@ int main(void)
 	test_lies();
 	test_truncated();
 	test_needles(&t);
+	test_every_place();
 	test_disk(&t);
 	test_digest(&t);
 	test_self();
