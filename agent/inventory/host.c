@@ -64,7 +64,10 @@ void host_read(int root_fd, struct host *ret)
 	struct utsname u;
 
 	memset(ret, 0, sizeof(*ret));
-	if (!uname(&u)) {
+	/* Of a tree that does not run there is no kernel to tell. */
+	if (root_is_live(root_fd) <= 0) {
+		read_line(root_fd, "/etc/hostname", ret->name, sizeof(ret->name));
+	} else if (!uname(&u)) {
 		copy(ret->name, sizeof(ret->name), u.nodename);
 		copy(ret->kernel, sizeof(ret->kernel), u.release);
 		copy(ret->arch, sizeof(ret->arch), u.machine);
