@@ -38,6 +38,7 @@ struct scan_outlook {
 struct scan_gone {
 	const char *product;
 	int64_t first_seen, last_seen;
+	bool is_new; /* the scan before this one still found it */
 };
 
 struct scan_report {

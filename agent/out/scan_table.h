@@ -14,11 +14,4 @@
 /* Appends all lines; out->err tells of missing memory. */
 void scan_table(const struct scan_report *r, struct buf *out);
 
-/*
- * Appends @text, whose first line stands at column @at already, broken at
- * blanks before column 80, with @indent blanks before each further line and a
- * newline at the end.
- */
-void scan_table_wrap(struct buf *out, size_t at, size_t indent, const char *text);
-
 #endif /* WEIR_OUT_SCAN_TABLE_H */
