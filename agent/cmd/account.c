@@ -5,45 +5,12 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
-#include "base/date.h"
 #include "base/prefix.h"
+#include "cmd/outlook.h"
 #include "event/event.h"
-#include "policy/compile.h"
 #include "policy/decide.h"
-
-static const char *const family_names[] = {
-	[FAMILY_NAME] = "name",
-	[FAMILY_PLACE] = "place",
-	[FAMILY_CONTENT] = "content",
-	[FAMILY_NETWORK] = "network",
-};
-_Static_assert(ARRAY_SIZE(family_names) == FAMILY_MAX, "every family has a name");
-
-const char *account_family(enum indicator_family family)
-{
-	return family_names[family];
-}
-
-/* Both clocks at one moment. */
-struct now {
-	int64_t wall_s;
-	uint64_t boot_ns;
-};
-
-static struct now read_clocks(void)
-{
-	struct timespec wall = { 0 }, boot = { 0 };
-
-	clock_gettime(CLOCK_REALTIME, &wall);
-	clock_gettime(CLOCK_BOOTTIME, &boot);
-	return (struct now){
-		.wall_s = wall.tv_sec,
-		.boot_ns = (uint64_t)boot.tv_sec * 1000000000ULL + (uint64_t)boot.tv_nsec,
-	};
-}
 
 void account_exit(struct account *a)
 {
@@ -130,18 +97,6 @@ static int find_guard(struct account *a)
 	return 0;
 }
 
-static const struct exemption *exemption_for(const struct policy *p, uint32_t product,
-					     int64_t now_s)
-{
-	for (uint32_t i = 0; i < p->exemption_cnt; i++) {
-		const struct exemption *e = &p->exemptions[i];
-
-		if (e->product_at == product && e->here && e->until > now_s)
-			return e;
-	}
-	return NULL;
-}
-
 static bool lets_port(const struct allowance *allow, const struct facts *f)
 {
 	for (uint32_t i = 0; i < allow->port_cnt; i++)
@@ -168,47 +123,27 @@ static const struct allowance *allowance_for(const struct rule *rule, const stru
 	return NULL;
 }
 
-/* As the kernel would, were the host armed and the gate able to deny. */
-static int ask_verdict(struct account *a, struct now now, struct diag *d)
-{
-	CLEANUP(compiled_freep) struct compiled *t = NULL;
-	const struct policy *p = a->sources->policy;
-	uint32_t product = (uint32_t)(a->product - a->sources->catalog->products);
-	struct weir_question q = {
-		.now_ns = now.boot_ns,
-		.host = { .lapse_ns = WEIR_NEVER, .armed_ns = WEIR_NEVER, .enforce = p->enforce },
-		.strength = WEIR_CAN_DENY,
-	};
-	bool may_enforce = a->evidence ? a->evidence->may_enforce : true;
-	int err;
-
-	err = compile(a->sources->catalog, p, now.wall_s, now.boot_ns, &t, d);
-	if (err)
-		return err;
-	q.mode = weir_mode_at(&t->rules[product + 1], now.boot_ns);
-	q.cap = a->exemption ? a->exemption->cap : WEIR_BLOCK;
-	q.rule_flags = t->rules[product + 1].flags;
-	q.key = (struct weir_key){ .rule = product + 1, .kind = WEIR_KEY_FILE };
-	q.key.flags = may_enforce ? WEIR_KEY_ENFORCE : 0;
-	q.flags = a->guarded ? WEIR_Q_GUARD : 0;
-	a->answer = weir_decide(&q);
-	return 0;
-}
-
 static int find_rule(struct account *a, struct diag *d)
 {
-	const struct policy *p = a->sources->policy;
+	CLEANUP(outlook_exit) struct outlook o = { 0 };
 	const struct catalog *c = a->sources->catalog;
-	struct now now = read_clocks();
+	struct outlook_question q = { .is_guarded = a->guarded };
+	int err;
 
-	if (!p || !a->product)
+	if (!a->sources->policy || !a->product)
 		return 0;
-	a->rule = policy_rule_for(p, c, (uint32_t)(a->product - c->products));
+	q.product = (uint32_t)(a->product - c->products);
+	q.may_enforce = a->evidence ? a->evidence->may_enforce : true;
+	a->rule = policy_rule_for(a->sources->policy, c, q.product);
 	if (!a->rule)
 		return 0;
-	a->exemption = exemption_for(p, (uint32_t)(a->product - c->products), now.wall_s);
+	err = outlook_init(a->sources, &o, d);
+	if (err)
+		return err;
+	a->exemption = outlook_exemption(&o, q.product);
 	a->allowance = allowance_for(a->rule, &a->subject->facts);
-	return ask_verdict(a, now, d);
+	a->answer = outlook_ask(&o, &q);
+	return 0;
 }
 
 int account_make(const struct sources *sources, const struct subject *s,
@@ -235,16 +170,6 @@ bool account_is_listed(const struct account *a)
 	const struct subject *s = a->subject;
 
 	return a->is_finding || s->vendor || s->product || s->directive;
-}
-
-void account_time(int64_t at, struct buf *out)
-{
-	struct date d;
-
-	date_from_days(at / 86400 - (at % 86400 < 0), &d);
-	at -= date_to_days(d.year, d.mon, d.day) * 86400;
-	buf_addf(out, "%04d-%02d-%02dT%02d:%02d:%02dZ", d.year, d.mon, d.day, (int)(at / 3600),
-		 (int)(at / 60 % 60), (int)(at % 60));
 }
 
 void account_class_reason(const struct account *a, struct buf *out)

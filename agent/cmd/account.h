@@ -53,10 +53,4 @@ void account_class_reason(const struct account *a, struct buf *out);
 /* Why the answer is what it is, one sentence without its full stop. */
 void account_reason(const struct account *a, struct buf *out);
 
-/* "name", "place", "content", "network" */
-const char *account_family(enum indicator_family family);
-
-/* Epoch to "2026-11-25T16:00:00Z". */
-void account_time(int64_t at, struct buf *out);
-
 #endif /* WEIR_CMD_ACCOUNT_H */

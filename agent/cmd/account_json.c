@@ -9,13 +9,14 @@
 #include "base/json.h"
 #include "cmd/account.h"
 #include "event/event.h"
+#include "out/scan.h"
 #include "policy/decide.h"
 
 static void add_time(struct jout *j, const char *key, int64_t at)
 {
 	struct buf text = { 0 };
 
-	account_time(at, &text);
+	scan_time(&text, at);
 	jout_add_str(j, key, buf_str(&text));
 	buf_free(&text);
 }
@@ -82,7 +83,7 @@ static void add_hit(struct jout *j, const struct catalog *c, const struct indica
 	jout_object(j);
 	jout_add_str(j, "kind", indicator_kind_name(ind->kind));
 	jout_add_str(j, "value", ind->value);
-	jout_add_str(j, "family", account_family(indicator_family_of(ind->kind)));
+	jout_add_str(j, "family", family_name(indicator_family_of(ind->kind)));
 	jout_add_str(j, "confidence", confidence_name(ind->confidence));
 	jout_add_bool(j, "sufficient", ind->sufficient);
 	jout_add_str(j, "product", p->confusable ? p->name : p->id);
@@ -104,7 +105,7 @@ static void add_evidence(struct jout *j, const struct account *a)
 	jout_add_array(j, "families");
 	for (unsigned int i = 0; e && i < FAMILY_MAX; i++)
 		if (e->families & 1u << i)
-			jout_str(j, account_family(i));
+			jout_str(j, family_name(i));
 	jout_end(j);
 	jout_add_str(j, "cleared_by", e && e->cleared_by != MATCH_NONE ?
 					      c->products[e->cleared_by].name : NULL);

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "cmd/account.h"
 #include "event/event.h"
+#include "out/scan.h"
 #include "policy/decide.h"
 
 /* More are told by their number. */
@@ -144,7 +145,7 @@ static void add_hit(const struct account *a, const struct indicator *ind, struct
 	buf_addf(out, "  %s ", indicator_kind_name(ind->kind));
 	add_safe(out, ind->value);
 	buf_addf(out, ": %s%s, %s confidence, %s (%s:%u)\n", p->confusable ? "harmless, " : "",
-		 account_family(indicator_family_of(ind->kind)), confidence_name(ind->confidence),
+		 family_name(indicator_family_of(ind->kind)), confidence_name(ind->confidence),
 		 ind->sufficient ? "enough alone" : "not enough alone", indicator_file(c, ind),
 		 ind->line);
 	if (!a->evidence || ind->product != a->evidence->product)
@@ -187,7 +188,7 @@ static void add_phases(const struct rule *rule, struct buf *out)
 		if (p->begins == INT64_MIN)
 			continue;
 		buf_add_str(out, " from ");
-		account_time(p->begins, out);
+		scan_time(out, p->begins);
 	}
 }
 
@@ -205,7 +206,7 @@ static void add_rule(const struct account *a, struct buf *out)
 		buf_addf(out, ", held at %s at most by exemption %s (%s) until ",
 			 mode_name(a->exemption->cap), a->exemption->id,
 			 a->exemption->reason ? a->exemption->reason : "no reason given");
-		account_time(a->exemption->until, out);
+		scan_time(out, a->exemption->until);
 	}
 	buf_add_str(out, ".\n");
 	if (policy_class_enforced(a->rule, a->product->class)) {

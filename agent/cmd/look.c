@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "collect/owners.h"
 #include "collect/survey.h"
 #include "inventory/identity.h"
 #include "inventory/root.h"
@@ -33,11 +34,24 @@ static int take(void *ctx, const struct trace *t)
 	return findings_add(l->findings, t);
 }
 
+/* Two collectors may fail at the same thing. */
+static bool is_told_already(const struct look *l, const char *what, int err)
+{
+	for (uint32_t i = 0; i < l->unread_cnt; i++)
+		if (l->unread[i].err == err && !strcmp(l->unread[i].what, what))
+			return true;
+	return false;
+}
+
 static void unread(void *ctx, const char *what, int err)
 {
 	struct look *l = ctx;
-	char *copy = l->unread_cnt < LOOK_UNREAD_MAX ? strdup(what) : NULL;
+	char *copy = NULL;
 
+	if (is_told_already(l, what, err))
+		return;
+	if (l->unread_cnt < LOOK_UNREAD_MAX)
+		copy = strdup(what);
 	if (!copy)
 		l->unread_more++;
 	else
@@ -71,6 +85,66 @@ static void progress(void *ctx, const char *what, uint64_t done, const char *at)
 	buf_free(&line);
 }
 
+/* The file whose owner says something about @t; NULL: none does. */
+static const char *owned_path(const struct thing *t)
+{
+	const char *path = t->kind == TRACE_FILE    ? t->where :
+			   t->kind == TRACE_PROCESS ? t->path :
+						      NULL;
+
+	/* What lies in a container is of no package of the host. */
+	return path && *path == '/' && path[1] && !t->container && !t->package ? path : NULL;
+}
+
+static int find_owners(struct owners *o, struct findings *f, struct owner *asked,
+		       struct thing **of, uint32_t cnt)
+{
+	int err = owners_find(o, asked, cnt);
+
+	for (uint32_t i = 0; i < cnt && !err; i++) {
+		if (asked[i].kind == OWNER_NONE)
+			err = findings_set_owner(f, of[i], NULL);
+		else if (asked[i].package)
+			err = findings_set_owner(f, of[i], asked[i].package);
+	}
+	return err;
+}
+
+/* Whose the files are: asked once, for all of them. */
+static int add_owners(struct look *l, struct survey *s)
+{
+	CLEANUP(arena_exit) struct arena texts = { 0 };
+	CLEANUP(owners_freep) struct owners *o = NULL;
+	CLEANUP(freep) struct owner *asked = NULL;
+	CLEANUP(freep) struct thing **of = NULL;
+	struct thing **things;
+	uint32_t cnt, asked_cnt = 0;
+
+	things = findings_things(l->findings, &cnt);
+	asked = calloc(cnt + 1UL, sizeof(*asked));
+	of = calloc(cnt + 1UL, sizeof(*of));
+	if (!asked || !of)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < cnt; i++) {
+		const char *path = owned_path(things[i]);
+		size_t len = path ? strlen(path) : 0;
+
+		if (!path)
+			continue;
+		/* Packages name a directory without its slash. */
+		len -= path[len - 1] == '/';
+		asked[asked_cnt].path = arena_strndup(&texts, path, len);
+		if (!asked[asked_cnt].path)
+			return -ENOMEM;
+		of[asked_cnt++] = things[i];
+	}
+	if (!asked_cnt)
+		return 0;
+	if (owners_new(s, &o))
+		return -ENOMEM;
+	return find_owners(o, l->findings, asked, of, asked_cnt);
+}
+
 static int survey(struct look *l, const struct catalog *c, const struct look_wish *wish)
 {
 	struct survey s = {
@@ -90,6 +164,8 @@ static int survey(struct look *l, const struct catalog *c, const struct look_wis
 		err = expectation_cell(s.expectation, &s.cell);
 	if (!err)
 		err = survey_run(&s, wish->only);
+	if (!err)
+		err = add_owners(l, &s);
 	if (l->is_told)
 		fputs("\r\033[K", stderr);
 	cell_free(s.cell);

@@ -11,10 +11,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,176 +22,55 @@
 
 #include "base/cleanup.h"
 #include "cmd/exit.h"
+#include "cmd/history.h"
 #include "cmd/look.h"
+#include "cmd/outlook.h"
+#include "cmd/scan_options.h"
 #include "cmd/sources.h"
 #include "cmd/version.h"
-#include "collect/survey.h"
 #include "inventory/host.h"
+#include "inventory/root.h"
+#include "out/scan_csv.h"
+#include "out/scan_diff.h"
 #include "out/scan_json.h"
+#include "out/scan_ocsf.h"
 #include "out/scan_table.h"
 #include "out/text.h"
 
 /* Told to people; the JSON has all that were kept. */
 #define UNREAD_SHOWN 50
 
-#define ONLY_MAX 64
-
-static const char usage[] =
-	"Usage: weir scan [OPTIONS]\n"
-	"  --root DIR      look at this tree, without touching the running system\n"
-	"  --catalog DIR   default " SOURCES_CATALOG "\n"
-	"  --all           also what was cleared, and what is too weak for a finding\n"
-	"  --long          all things of each product, and what they were recognised by\n"
-	"  --only LIST     these collectors alone, with commas\n"
-	"  --deep          open every file, whatever its name and mode say\n"
-	"  --no-cache      remember nothing of files, and use nothing remembered\n"
-	"  --format F      table, json\n"
-	"  --json          the same as --format json\n"
-	"  --color WHEN    auto, always, never\n"
-	"Exit: 0 nothing, 1 found, 2 usage, policy or catalogue, 4 something could not be read,\n"
-	"      found or not.\n";
-
-enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_MAX };
-
-static const struct {
-	const char *name;
-	void (*print)(const struct scan_report *r, struct buf *out);
-} formats[] = {
-	[FORMAT_TABLE] = { "table", scan_table },
-	[FORMAT_JSON] = { "json", scan_json },
+static void (*const printers[])(const struct scan_report *r, struct buf *out) = {
+	[SCAN_TABLE] = scan_table,
+	[SCAN_JSON] = scan_json,
+	[SCAN_CSV] = scan_csv,
+	[SCAN_OCSF] = scan_ocsf,
 };
-_Static_assert(ARRAY_SIZE(formats) == FORMAT_MAX, "every format has a writer");
+_Static_assert(ARRAY_SIZE(printers) == SCAN_FORMAT_MAX, "every format has a printer");
 
-struct options {
-	const char *root, *catalog;
-	const char *only[ONLY_MAX + 1];
-	bool has_only, shows_all, is_long, is_deep, no_cache, has_color;
-	enum format format;
+/* All that one scan owns. */
+struct scan {
+	const struct scan_options *options;
+	struct sources sources;
+	char catalog_dir[WEIR_PATH_MAX];
+	const char *root;
+	int root_fd;
+	struct last earlier; /* of --diff */
+	struct look look;
+	struct history history;
+	struct scan_outlook *outlooks;
+	struct host host;
+	struct scan_report report;
 };
 
-static int parse_color(const char *when, bool *ret)
+static void scan_exit(struct scan *s)
 {
-	const char *no_color = getenv("NO_COLOR");
-
-	if (!strcmp(when, "always"))
-		*ret = true;
-	else if (!strcmp(when, "never"))
-		*ret = false;
-	else if (!strcmp(when, "auto"))
-		*ret = isatty(STDOUT_FILENO) && !(no_color && *no_color);
-	else
-		return -EINVAL;
-	return 0;
-}
-
-static int parse_format(const char *name, enum format *ret)
-{
-	for (unsigned int i = 0; i < FORMAT_MAX; i++)
-		if (!strcmp(formats[i].name, name)) {
-			*ret = i;
-			return 0;
-		}
-	return -EINVAL;
-}
-
-static bool is_collector(const char *name)
-{
-	for (const struct collector *c = collectors; c->name; c++)
-		if (!strcmp(c->name, name))
-			return true;
-	return false;
-}
-
-/* Splits @list in place; the words live as long as it does. */
-static int parse_only(char *list, struct options *o)
-{
-	size_t cnt = 0;
-	char *save = NULL;
-
-	for (char *name = strtok_r(list, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
-		if (cnt < ONLY_MAX && is_collector(name)) {
-			o->only[cnt++] = name;
-			continue;
-		}
-		fprintf(stderr, "weir: scan: --only: no collector \"%s\"; there are:\n", name);
-		for (const struct collector *c = collectors; c->name; c++)
-			fprintf(stderr, "  %-12s %s\n", c->name, c->what ? c->what : "");
-		return -EINVAL;
-	}
-	o->has_only = true;
-	return cnt ? 0 : -EINVAL;
-}
-
-static const struct option longs[] = {
-	{ "root", required_argument, NULL, 'r' },
-	{ "catalog", required_argument, NULL, 'c' },
-	{ "all", no_argument, NULL, 'a' },
-	{ "long", no_argument, NULL, 'l' },
-	{ "only", required_argument, NULL, 'o' },
-	{ "deep", no_argument, NULL, 'd' },
-	{ "no-cache", no_argument, NULL, 'n' },
-	{ "format", required_argument, NULL, 'f' },
-	{ "json", no_argument, NULL, 'j' },
-	{ "color", required_argument, NULL, 'k' },
-	{ "help", no_argument, NULL, 'h' },
-	{ 0 },
-};
-
-/* 0, or -EINVAL: the argument makes no sense. */
-static int take_option(int c, struct options *o)
-{
-	switch (c) {
-	case 'r':
-		o->root = optarg;
-		return 0;
-	case 'c':
-		o->catalog = optarg;
-		return 0;
-	case 'a':
-		o->shows_all = true;
-		return 0;
-	case 'l':
-		o->is_long = true;
-		return 0;
-	case 'o':
-		return parse_only(optarg, o);
-	case 'd':
-		o->is_deep = true;
-		return 0;
-	case 'n':
-		o->no_cache = true;
-		return 0;
-	case 'f':
-		return parse_format(optarg, &o->format);
-	case 'j':
-		o->format = FORMAT_JSON;
-		return 0;
-	default:
-		return parse_color(optarg, &o->has_color);
-	}
-}
-
-/* 0: go on; else the exit code plus one, since --help ends with 0. */
-static int parse_options(int argc, char **argv, struct options *o)
-{
-	int c;
-
-	optind = 1;
-	parse_color("auto", &o->has_color);
-	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
-		if (c == 'h')
-			return fputs(usage, stdout) < 0 ? EXIT_INCOMPLETE + 1 : EXIT_FINE + 1;
-		if (c == '?')
-			return fputs(usage, stderr), EXIT_USAGE + 1;
-		if (take_option(c, o)) {
-			fprintf(stderr, "weir: scan: %s: not understood\n%s", optarg, usage);
-			return EXIT_USAGE + 1;
-		}
-	}
-	if (optind == argc)
-		return 0;
-	fprintf(stderr, "weir: scan: %s: not expected\n%s", argv[optind], usage);
-	return EXIT_USAGE + 1;
+	free(s->outlooks);
+	history_exit(&s->history);
+	look_exit(&s->look);
+	last_exit(&s->earlier);
+	sources_exit(&s->sources);
+	close_fdp(&s->root_fd);
 }
 
 static int complain(const struct diag *d, int err)
@@ -204,22 +83,220 @@ static int complain(const struct diag *d, int err)
 	return err == -EINVAL || err == -ENOENT ? EXIT_USAGE : EXIT_INCOMPLETE;
 }
 
-/* 0, or an exit code after the complaint was printed. */
-static int load(const struct options *o, char *dir, size_t size, struct sources *s)
+static int load_sources(struct scan *s)
 {
-	struct sources_wish wish = { .catalog = dir };
+	const struct scan_options *o = s->options;
+	struct sources_wish wish = { .catalog = s->catalog_dir, .policy = o->policy };
 	struct diag d;
 	int err;
 
 	if (o->catalog) {
-		snprintf(dir, size, "%s", o->catalog);
-	} else if (sources_default_catalog(dir, size)) {
+		snprintf(s->catalog_dir, sizeof(s->catalog_dir), "%s", o->catalog);
+	} else if (sources_default_catalog(s->catalog_dir, sizeof(s->catalog_dir))) {
 		fputs("weir: scan: there is no catalogue in " SOURCES_CATALOG
 		      "; name one with --catalog DIR\n", stderr);
 		return EXIT_USAGE;
 	}
-	err = sources_load(&wish, s, &d);
+	err = sources_load(&wish, &s->sources, &d);
 	return err ? complain(&d, err) : 0;
+}
+
+static int check_product(const struct scan *s)
+{
+	const struct catalog *c = s->sources.catalog;
+	const char *id = s->options->product, *near;
+
+	if (!id || catalog_product(c, id) || catalog_vendor(c, id))
+		return 0;
+	near = catalog_suggest(c, id);
+	fprintf(stderr, "weir: scan: --product %s: not in the catalogue%s%s%s\n", id,
+		near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+	return EXIT_USAGE;
+}
+
+/* All that can be wrong with the command line is found before the work begins. */
+static int prepare(struct scan *s)
+{
+	const struct scan_options *o = s->options;
+	char why[256] = "";
+	int code;
+
+	s->root = o->root ? o->root : "/";
+	s->root_fd = open(s->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (s->root_fd < 0) {
+		fprintf(stderr, "weir: scan: %s: %s\n", s->root, strerror(errno));
+		return EXIT_USAGE;
+	}
+	if (o->diff && last_read(o->diff, &s->earlier, why, sizeof(why))) {
+		fprintf(stderr, "weir: scan: %s: %s\n", o->diff, why);
+		return EXIT_USAGE;
+	}
+	code = load_sources(s);
+	return code ? code : check_product(s);
+}
+
+static int ask_policy(struct scan *s)
+{
+	CLEANUP(outlook_exit) struct outlook o = { 0 };
+	const struct findings *f = s->look.findings;
+	struct diag d;
+	int err;
+
+	if (!s->sources.policy)
+		return 0;
+	err = outlook_init(&s->sources, &o, &d);
+	if (err == -EINVAL)
+		return complain(&d, err);
+	s->outlooks = calloc(f->cnt + 1UL, sizeof(*s->outlooks));
+	if (err || !s->outlooks)
+		return EXIT_INCOMPLETE;
+	for (uint32_t i = 0; i < f->cnt; i++) {
+		const struct outlook_question q = {
+			.product = f->items[i].product,
+			.may_enforce = f->items[i].may_enforce,
+			.is_installed = true,
+		};
+		struct scan_outlook *to = &s->outlooks[i];
+		struct weir_answer answer;
+
+		to->rule = policy_rule_for(o.policy, o.catalog, q.product);
+		if (!to->rule)
+			continue;
+		answer = outlook_ask(&o, &q);
+		to->exemption = outlook_exemption(&o, q.product);
+		to->mode = answer.mode;
+		to->reason = answer.reason;
+		to->would = answer.reason == WEIR_BY_RULE || answer.reason == WEIR_BY_FLAG;
+	}
+	return 0;
+}
+
+/* Where first sightings are kept; NULL: nowhere. */
+static const char *history_path(const struct scan *s)
+{
+	if (s->options->history)
+		return s->options->history;
+	return root_is_live(s->root_fd) > 0 && geteuid() == 0 ? HISTORY_FILE : NULL;
+}
+
+static int remember(struct scan *s)
+{
+	const char *path = history_path(s);
+	int err = path ? history_read(path, &s->history) : 0;
+
+	if (!err)
+		err = history_apply(&s->history, s->look.findings, s->sources.catalog,
+				    s->report.time_s);
+	s->report.gone = s->history.gone;
+	s->report.gone_cnt = s->options->has_only ? 0 : s->history.gone_cnt;
+	return err;
+}
+
+static void fill_report(struct scan *s)
+{
+	const struct scan_options *o = s->options;
+
+	host_read(s->root_fd, &s->host);
+	s->report = (struct scan_report){
+		.catalog = s->sources.catalog,
+		.catalog_dir = s->catalog_dir,
+		.findings = s->look.findings,
+		.policy = s->sources.policy,
+		.unread = s->look.unread,
+		.unread_cnt = s->look.unread_cnt,
+		.unread_more = s->look.unread_more,
+		.host = { s->host.name, s->host.machine_id, s->host.os, s->host.kernel,
+			  s->host.arch },
+		.root = s->root,
+		.version = WEIR_VERSION,
+		.time_s = (int64_t)time(NULL),
+		.only = o->has_only ? o->only : NULL,
+		.shows_all = o->shows_all,
+		.is_long = o->is_long,
+		.has_color = o->has_color,
+	};
+}
+
+/* The whole scan goes into files, whatever part of it is printed. 0 or an exit code. */
+static int keep(const struct scan *s)
+{
+	const char *path = s->options->has_only ? NULL : history_path(s);
+
+	/* A host that cannot keep it was looked at all the same. */
+	if (path && !s->options->history)
+		mkdir(HISTORY_DIR, 0700);
+	if (path)
+		history_write(path, &s->report);
+	if (s->options->save && history_write(s->options->save, &s->report))
+		return EXIT_INCOMPLETE;
+	return 0;
+}
+
+static bool is_asked(const struct scan *s, uint32_t product)
+{
+	const struct product *p = &s->sources.catalog->products[product];
+	const char *id = s->options->product;
+
+	return !id || !strcmp(p->id, id) || !strcmp(s->sources.catalog->vendors[p->vendor].id, id);
+}
+
+static uint32_t drop_suspicions(const struct scan *s, struct suspicion *list, uint32_t cnt)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < cnt; i++)
+		if (list[i].product != MATCH_NONE && is_asked(s, list[i].product))
+			list[kept++] = list[i];
+	return kept;
+}
+
+/* Leaves what --product asks for. */
+static void narrow(struct scan *s)
+{
+	struct findings *f = s->look.findings;
+	uint32_t kept = 0;
+
+	if (!s->options->product)
+		return;
+	for (uint32_t i = 0; i < f->cnt; i++) {
+		if (!is_asked(s, f->items[i].product))
+			continue;
+		if (s->outlooks)
+			s->outlooks[kept] = s->outlooks[i];
+		f->items[kept++] = f->items[i];
+	}
+	f->cnt = kept;
+	f->cleared_cnt = drop_suspicions(s, f->cleared, f->cleared_cnt);
+	f->weak_cnt = drop_suspicions(s, f->weak, f->weak_cnt);
+}
+
+static int look_around(struct scan *s)
+{
+	const struct scan_options *o = s->options;
+	struct look_wish wish = {
+		.root_fd = s->root_fd,
+		.only = o->has_only ? o->only : NULL,
+		.is_deep = o->is_deep,
+		.has_cache = !o->no_cache,
+		.has_progress = isatty(STDERR_FILENO),
+	};
+	int err = look(s->sources.catalog, &wish, &s->look);
+	int code;
+
+	if (err) {
+		fprintf(stderr, "weir: scan: %s: %s\n", s->root, strerror(-err));
+		return EXIT_INCOMPLETE;
+	}
+	fill_report(s);
+	code = ask_policy(s);
+	s->report.outlooks = s->outlooks;
+	if (!code && remember(s))
+		code = EXIT_INCOMPLETE;
+	if (!code)
+		code = keep(s);
+	if (!code)
+		narrow(s);
+	return code;
 }
 
 static void tell_unread(const struct scan_report *r)
@@ -242,81 +319,83 @@ static void tell_unread(const struct scan_report *r)
 		fputs("weir: scan: root can read more\n", stderr);
 }
 
-static int print(const struct options *o, const struct scan_report *r)
+static int write_out(struct buf *out)
 {
-	CLEANUP(buf_free) struct buf out = { 0 };
-	int err;
+	int err = out->err;
 
-	formats[o->format].print(r, &out);
-	err = out.err;
-	if (!err && (fwrite(out.data, 1, out.len, stdout) != out.len || fflush(stdout)))
+	if (!err && (fwrite(out->data, 1, out->len, stdout) != out->len || fflush(stdout)))
 		err = -errno;
 	if (err)
 		fprintf(stderr, "weir: scan: standard output: %s\n", strerror(-err));
 	return err;
 }
 
-static int tell(const struct options *o, const struct scan_report *r)
+/* What makes two scans hard to compare. */
+static void warn_about(const struct scan *s)
 {
-	tell_unread(r);
-	if (print(o, r) || !scan_is_complete(r))
-		return EXIT_INCOMPLETE;
-	return r->findings->cnt ? EXIT_FOUND : EXIT_FINE;
+	const struct last *was = &s->earlier;
+
+	if (strcmp(was->machine_id, s->host.machine_id) != 0 || strcmp(was->root, s->root) != 0)
+		fprintf(stderr, "weir: scan: %s: that was another host or tree\n",
+			s->options->diff);
+	if (was->is_partial || s->options->has_only)
+		fputs("weir: scan: one of the scans is by some collectors only\n", stderr);
 }
 
-static int scan(const struct options *o, const struct sources *s, const char *catalog_dir)
+static int tell_difference(struct scan *s, bool *ret_is_news)
 {
-	const char *root = o->root ? o->root : "/";
-	CLEANUP(close_fdp) int root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	CLEANUP(look_exit) struct look l = { 0 };
-	struct look_wish wish = {
-		.root_fd = root_fd,
-		.only = o->has_only ? o->only : NULL,
-		.is_deep = o->is_deep,
-		.has_cache = !o->no_cache,
-		.has_progress = isatty(STDERR_FILENO),
+	CLEANUP(buf_free) struct buf out = { 0 };
+	CLEANUP(records_exit) struct records is = { 0 };
+	struct scan_diff d = {
+		.was = &s->earlier.found,
+		.is = &is,
+		.was_s = s->earlier.time_s,
+		.is_s = s->report.time_s,
+		.is_complete = scan_is_complete(&s->report) && s->earlier.is_complete,
+		.has_color = s->options->has_color,
 	};
-	struct host host;
+	int err = records_of(s->look.findings, s->sources.catalog, &is);
+
+	if (err)
+		return err;
+	warn_about(s);
+	if (s->options->format == SCAN_JSON)
+		scan_diff_json(&d, &out);
+	else
+		scan_diff_table(&d, &out);
+	*ret_is_news = scan_diff_is_news(&d);
+	return write_out(&out);
+}
+
+static int tell(struct scan *s)
+{
+	CLEANUP(buf_free) struct buf out = { 0 };
+	bool is_news = s->report.findings->cnt;
 	int err;
 
-	if (root_fd < 0) {
-		fprintf(stderr, "weir: scan: %s: %s\n", root, strerror(errno));
-		return EXIT_USAGE;
+	tell_unread(&s->report);
+	if (s->options->diff) {
+		err = tell_difference(s, &is_news);
+	} else {
+		printers[s->options->format](&s->report, &out);
+		err = write_out(&out);
 	}
-	err = look(s->catalog, &wish, &l);
-	if (err) {
-		fprintf(stderr, "weir: scan: %s: %s\n", root, strerror(-err));
+	if (err || !scan_is_complete(&s->report))
 		return EXIT_INCOMPLETE;
-	}
-	host_read(root_fd, &host);
-	return tell(o, &(struct scan_report){
-		.catalog = s->catalog,
-		.catalog_dir = catalog_dir,
-		.findings = l.findings,
-		.unread = l.unread,
-		.unread_cnt = l.unread_cnt,
-		.unread_more = l.unread_more,
-		.host = { host.name, host.machine_id, host.os, host.kernel, host.arch },
-		.root = root,
-		.version = WEIR_VERSION,
-		.time_s = (int64_t)time(NULL),
-		.only = wish.only,
-		.shows_all = o->shows_all,
-		.is_long = o->is_long,
-		.has_color = o->has_color,
-	});
+	return is_news ? EXIT_FOUND : EXIT_FINE;
 }
 
 int cmd_scan(int argc, char **argv)
 {
-	CLEANUP(sources_exit) struct sources s = { 0 };
-	struct options o = { 0 };
-	char dir[WEIR_PATH_MAX];
+	struct scan_options o = { 0 };
+	CLEANUP(scan_exit) struct scan s = { .options = &o, .root_fd = -1 };
 	int code;
 
-	code = parse_options(argc, argv, &o);
+	code = scan_options_parse(argc, argv, &o);
 	if (code)
 		return code - 1;
-	code = load(&o, dir, sizeof(dir), &s);
-	return code ? code : scan(&o, &s, dir);
+	code = prepare(&s);
+	if (!code)
+		code = look_around(&s);
+	return code ? code : tell(&s);
 }
