@@ -10,5 +10,6 @@ struct survey;
 int collect_dpkg(struct survey *s);
 int collect_rpm(struct survey *s);
 int collect_processes(struct survey *s);
+int collect_sockets(struct survey *s);
 
 #endif /* WEIR_COLLECT_COLLECTORS_H */

@@ -12,6 +12,7 @@ const struct collector collectors[] = {
 	{ "dpkg", "packages of dpkg", false, collect_dpkg },
 	{ "rpm", "packages of rpm", false, collect_rpm },
 	{ "processes", "processes, and the libraries they have mapped", true, collect_processes },
+	{ "sockets", "sockets that listen or are connected", true, collect_sockets },
 	{ 0 },
 };
 
