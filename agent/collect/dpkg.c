@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "collect/diversions.h"
 #include "collect/dpkgdb.h"
+#include "collect/foreign.h"
 #include "collect/manifest.h"
 #include "collect/package.h"
 #include "collect/survey.h"
@@ -126,6 +127,7 @@ int collect_dpkg(struct survey *s)
 	bool is_whole;
 	int err;
 
+	foreign_tell(s);
 	err = dpkgdb_packages(s, offer, &o, &is_whole);
 	if (err)
 		return err;

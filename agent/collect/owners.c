@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/index.h"
 #include "collect/dpkgdb.h"
+#include "collect/foreign.h"
 #include "collect/owners_private.h"
 #include "collect/rpmdb.h"
 #include "collect/survey.h"
@@ -49,7 +50,7 @@ int owners_new(struct survey *s, struct owners **ret)
 	if (!o)
 		return -ENOMEM;
 	o->survey = s;
-	o->is_whole = true;
+	o->is_whole = !foreign_count(s);
 	err = aliases_read(&o->aliases, s->root_fd);
 	if (!err)
 		err = diversions_read(&o->diversions, s);
@@ -244,10 +245,28 @@ static int find_rpm(struct finding *f)
 	return err;
 }
 
-/* The second of two that ask the same, and those that nobody is known for. */
-static void settle(struct finding *f, uint32_t cnt)
+static int settle_foreign(struct owners *o, struct owner *asked)
 {
-	for (uint32_t i = 0; i < cnt; i++) {
+	static const enum owner_kind kinds[] = {
+		[FOREIGN_SNAP] = OWNER_SNAP,
+		[FOREIGN_FLATPAK] = OWNER_FLATPAK,
+	};
+	char name[256];
+	enum foreign_kind kind = foreign_of(asked->path, name, sizeof(name));
+
+	if (kind == FOREIGN_NONE)
+		return 0;
+	asked->package = arena_strndup(&o->arena, name, strlen(name));
+	asked->kind = kinds[kind];
+	return asked->package ? 0 : -ENOMEM;
+}
+
+/* The second of two that ask the same, and those that nobody is known for. */
+static int settle(struct finding *f, uint32_t cnt)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < cnt && !err; i++) {
 		struct owner *asked = &f->asked[i];
 		const char *path = aliases_of(&f->owners->aliases, asked->path, f->buf,
 					      sizeof(f->buf));
@@ -257,9 +276,12 @@ static void settle(struct finding *f, uint32_t cnt)
 			asked->package = f->asked[first].package;
 			asked->kind = f->asked[first].kind;
 		}
-		if (!asked->package)
-			asked->kind = f->is_whole ? OWNER_NONE : OWNER_UNKNOWN;
+		if (asked->package)
+			continue;
+		asked->kind = f->is_whole ? OWNER_NONE : OWNER_UNKNOWN;
+		err = settle_foreign(f->owners, asked);
 	}
+	return err;
 }
 
 int owners_find(struct owners *o, struct owner *asked, uint32_t cnt)
@@ -284,7 +306,5 @@ int owners_find(struct owners *o, struct owner *asked, uint32_t cnt)
 	err = find_deb(&f);
 	if (!err)
 		err = find_rpm(&f);
-	if (!err)
-		settle(&f, cnt);
-	return err;
+	return err ? err : settle(&f, cnt);
 }

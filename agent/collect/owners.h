@@ -22,6 +22,8 @@ enum owner_kind {
 	OWNER_UNKNOWN, /* none that could be read, and not all could */
 	OWNER_DEB,
 	OWNER_RPM,
+	OWNER_SNAP, /* and the next: by the path alone */
+	OWNER_FLATPAK,
 };
 
 struct owner {

@@ -348,7 +348,7 @@ int rpmdb_read(struct rpmdb *db, struct survey *s, const char *const *names,
 	}
 	if (in >= 0)
 		err = cell_ask(s->cell, PARSER_RPM, in, reader->sieve,
-			       (uint32_t)reader->sieve_bytes, 0, take_row, &reading);
+			       (uint32_t)reader->sieve_bytes, RPMDB_TIME_NS, take_row, &reading);
 	if (!err && reading.odd_cnt)
 		err = -EBADMSG;
 	if (!err || err == -ENOMEM)

@@ -45,7 +45,7 @@ scan() {
 	code=$1
 	shift
 	# shellcheck disable=SC2016 # the inner shell's own number, and so that of weir
-	sh -c 'echo $$ >"$0"; exec "$@"' "$tmp/pid" \
+	${alone-} sh -c "${hide-:};"'echo $$ >"$0"; exec "$@"' "$tmp/pid" \
 		"$weir" scan --no-cache --json --catalog "$tmp/catalog" "$@" >"$tmp/out" 2>"$tmp/err"
 	got=$?
 	[ "$got" -eq "$code" ] && return
@@ -224,6 +224,17 @@ without_logs() {
 	state_of_database >"$tmp/before"
 }
 
+# Where the program is an empty file, in a mount namespace of its own.
+without_rpm() {
+	alone='unshare -m'
+	# shellcheck disable=SC2016 # the inner shell asks
+	hide='mount --bind /dev/null "$(command -v rpm)"'
+	scan "$@"
+	result=$?
+	unset alone hide
+	return "$result"
+}
+
 spoil() {
 	printf 'no database' >"$tmp/rpmroot/var/lib/rpm/rpmdb.sqlite"
 }
@@ -242,6 +253,13 @@ if command -v rpmbuild >/dev/null && command -v rpm >/dev/null; then
 		is "any(e['kind'] == 'package-vendor' for e in p['testwall-agent']['evidence'])"
 	ok "what was looked at stays as it was" untouched
 	ok "and no copy is left" no_copy_left
+	if unshare -m mount --bind /dev/null "$(command -v rpm)" 2>/dev/null; then
+		ok "without rpm its database is unread" without_rpm 4 --only rpm \
+			--root "$tmp/rpmroot"
+		ok "and the line says so" is "'no rpm here' in s['unread'][0]['what']"
+	else
+		skip "without rpm its database is unread" "no mount namespace to hide rpm in"
+	fi
 	rm "$tmp/rpmroot/opt/testwall/bin/testwall-agent"
 	ok "a program that was taken away" scan 1 --only rpm --root "$tmp/rpmroot"
 	ok "is told as missing" is "p['testwall-agent']['detail'] == '1 of 3 files are missing'"

@@ -2,7 +2,6 @@
 /* Packages of dpkg in a tree: what is told of them, and what owns a file. */
 #include <sys/inotify.h>
 
-#include "cell_hook.h"
 #include "survey.h"
 #include "tap.h"
 #include "tree.h"
@@ -295,7 +294,7 @@ static void test_explain(struct survey_test *t)
 }
 
 /* As an image without dpkg has it. */
-static void test_fragments(struct cell *cell)
+static void test_fragments(void)
 {
 	CLEANUP(survey_test_exit) struct survey_test t;
 	CLEANUP(owners_freep) struct owners *o = NULL;
@@ -309,7 +308,6 @@ static void test_fragments(struct cell *cell)
 	tree_text(&tree, "/var/lib/dpkg/status.d/ZXctbWV0YQ==", "Package: ew-meta\nVersion: 6\n");
 	plant_program(&tree, "/usr/bin/image", 0755);
 	survey_test_init(&t, tree.fd, vendor, NULL);
-	t.s.cell = cell;
 	ok(!survey_test_run(&t, "dpkg") && package(&t, "ew-image") &&
 		   !package(&t, "ew-image")->flags &&
 		   survey_test_find(&t, TRACE_FILE, "/usr/bin/image"),
@@ -322,20 +320,53 @@ static void test_fragments(struct cell *cell)
 	tree_exit(&tree);
 }
 
-static void survey_empty(struct survey_test *t, const struct tree *tree, struct cell *cell)
+/* Of systems whose databases are not read, nobody's is not sure; some show in the path. */
+static void test_foreign(void)
 {
-	survey_test_init(t, tree->fd, vendor, NULL);
-	t->s.cell = cell;
+	static const struct {
+		const char *path, *package;
+		enum owner_kind kind;
+	} cases[] = {
+		{ "/usr/bin/x", NULL, OWNER_UNKNOWN },
+		{ "/snap/tool/12/bin/x", "tool", OWNER_SNAP },
+		{ "/snap/bin/tool", NULL, OWNER_UNKNOWN },
+		{ "/snap/README", NULL, OWNER_UNKNOWN },
+		{ "/var/lib/flatpak/app/org.x/y", "org.x", OWNER_FLATPAK },
+	};
+	CLEANUP(survey_test_exit) struct survey_test t;
+	CLEANUP(owners_freep) struct owners *o = NULL;
+	struct owner asked[ARRAY_SIZE(cases)] = {};
+	struct tree tree;
+
+	tree_init(&tree);
+	tree_text(&tree, "/lib/apk/db/installed", "P:x\n");
+	survey_test_init(&t, tree.fd, vendor, NULL);
+	ok(!survey_test_run(&t, "dpkg") && survey_test_is_unread(&t, "packages of apk"),
+	   "a database that is not read is told");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		asked[i].path = cases[i].path;
+	ok(!owners_new(&t.s, &o) && !owners_find(o, asked, ARRAY_SIZE(asked)),
+	   "owners beside it are looked for");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		ok(asked[i].kind == cases[i].kind && !asked[i].package == !cases[i].package &&
+			   (!asked[i].package || !strcmp(asked[i].package, cases[i].package)),
+		   "%s", cases[i].path);
+	tree_exit(&tree);
 }
 
-static void test_ways_out(struct cell *cell, const struct tree *full)
+static void survey_empty(struct survey_test *t, const struct tree *tree)
+{
+	survey_test_init(t, tree->fd, vendor, NULL);
+}
+
+static void test_ways_out(const struct tree *full)
 {
 	CLEANUP(survey_test_exit) struct survey_test t;
 	struct tree tree;
 	char target[128], path[128];
 
 	tree_init(&tree);
-	survey_empty(&t, &tree, cell);
+	survey_empty(&t, &tree);
 	ok(!survey_test_run(&t, "dpkg") && !survey_test_run(&t, "rpm") && !t.seen_cnt &&
 		   !t.unread_cnt,
 	   "a tree without databases is silent");
@@ -352,7 +383,7 @@ static void test_ways_out(struct cell *cell, const struct tree *full)
 	tree_exit(&tree);
 }
 
-static void test_traps(struct cell *cell)
+static void test_traps(void)
 {
 	CLEANUP(survey_test_exit) struct survey_test t;
 	CLEANUP(owners_freep) struct owners *o = NULL;
@@ -361,7 +392,7 @@ static void test_traps(struct cell *cell)
 	char path[128];
 
 	tree_init(&tree);
-	survey_empty(&t, &tree, cell);
+	survey_empty(&t, &tree);
 	tree_text(&tree, "/var/lib/dpkg/status", INSTALLED("ew-fifo", ""));
 	tree_dir(&tree, "/var/lib/dpkg/info");
 	snprintf(path, sizeof(path), "%s/var/lib/dpkg/info/ew-fifo.list", tree.base);
@@ -389,14 +420,11 @@ static void test_traps(struct cell *cell)
 int main(void)
 {
 	CLEANUP(survey_test_exit) struct survey_test t;
-	CLEANUP(cell_freep) struct cell *cell = NULL;
 	struct tree tree;
 
 	tree_init(&tree);
 	plant(&tree);
-	tree_must(!cell_new(NULL, 0, &cell), "cell_new");
 	survey_test_init(&t, tree.fd, vendor, confusables);
-	t.s.cell = cell;
 	ok(!survey_test_run(&t, "dpkg"), "the collector runs");
 	test_packages(&t);
 	test_files(&t);
@@ -405,9 +433,10 @@ int main(void)
 	test_owners(&t);
 	test_escape(&t, &tree);
 	test_explain(&t);
-	test_fragments(cell);
-	test_ways_out(cell, &tree);
-	test_traps(cell);
+	test_fragments();
+	test_foreign();
+	test_ways_out(&tree);
+	test_traps();
 	tree_exit(&tree);
 	return tap_done();
 }
