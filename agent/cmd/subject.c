@@ -29,6 +29,7 @@ _Static_assert(ARRAY_SIZE(kind_names) == SUBJECT_MAX, "every kind has a name");
 static const uint8_t word_kinds[] = {
 	IND_DEB, IND_RPM, IND_UNIT, IND_COMM, IND_SONAME, IND_NEEDED, IND_MODULE,
 	IND_DOMAIN, IND_USER, IND_INTERFACE, IND_SYSV_INIT, IND_CONTAINER_IMAGE,
+	IND_FILE_NAME, IND_INSTALLER,
 };
 
 const char *subject_kind_name(enum subject_kind kind)

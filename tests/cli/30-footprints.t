@@ -1,0 +1,42 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The footprint of each product of the shipped catalogue, made from its files
+# as inert things: weir knows each for its own, by name and in a tree. Products
+# without a footprint are known by where they connect to. WEIR names the
+# binary, default build/weir.
+
+root=$(cd "$(dirname "$0")/../.." && pwd)
+weir=${WEIR:-${OUTPUT:-$root/build}/weir}
+cd "$root" || exit 1
+
+if ! [ -x "$weir" ]; then
+	echo "1..0 # SKIP $weir is not built"
+	exit 0
+fi
+if ! python3 -c 'import yaml' 2>/dev/null; then
+	echo "1..0 # SKIP no python3-yaml"
+	exit 0
+fi
+
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+mkdir "$tmp/explained" "$tmp/scanned"
+footprints="python3 tests/lib/footprints.py"
+
+$footprints make "$tmp" >"$tmp/products" || exit 1
+$footprints things >"$tmp/things" || exit 1
+
+n=0
+while IFS='	' read -r product thing; do
+	n=$((n + 1))
+	"$weir" explain --json --catalog catalog "$thing" >"$tmp/explained/$n.json"
+done <"$tmp/things"
+
+# What is on the disk is told by several collectors; one that does not exist is complained about.
+"$weir" scan --only files,units,images --root "$tmp/scanned" --catalog catalog >/dev/null 2>&1
+[ $? -ne 2 ] && while read -r product; do
+	"$weir" scan --json --all --no-cache --catalog catalog --root "$tmp/trees/$product" \
+		>"$tmp/scanned/$product.json"
+done <"$tmp/products"
+
+$footprints judge "$tmp"
