@@ -14,6 +14,8 @@
 
 #include "base/buf.h"
 #include "cmd/arming.h"
+#include "cmd/backoff.h"
+#include "cmd/boots.h"
 #include "cmd/feeder.h"
 #include "cmd/holds.h"
 #include "cmd/plan.h"
@@ -83,6 +85,8 @@ struct agent {
 	struct {
 		uint64_t told_ns, untold;
 	} faults; /* of the parser */
+	struct boots boots;
+	struct backoff backoff;
 	struct hold_seen *holds;
 	uint32_t hold_cnt;
 	uint64_t holds_ino; /* of the file they were last read from */

@@ -182,6 +182,7 @@ static void take_record(void *ctx, const void *bytes, size_t len)
 		return;
 	a->count.records++;
 	a->count.denials += ev->rec.answer.verdict != WEIR_ALLOW;
+	backoff_refused(a, ev);
 	publish(a, ev, NULL);
 }
 

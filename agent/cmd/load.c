@@ -143,6 +143,25 @@ int agent_load(struct agent *a, struct diag *d)
 	return agent_arm(a);
 }
 
+/* Is this not one of several boots in a row that came to nothing? */
+static bool is_trusted_boot(struct agent *a)
+{
+	static const char why[] = "three boots in a row did not reach multi-user; "
+				  "`weir arm` arms again";
+	unsigned int quick;
+
+	/* Counted once: what happens after the host has come up is no boot. */
+	if (a->boots.is_settled)
+		return true;
+	quick = boots_enter(BOOTS_FILE, a->host.boot_id, time(NULL));
+	if (quick < BOOTS_QUICK)
+		return true;
+	arming_remember_disarmed(why, 0);
+	fprintf(stderr, "weir: not armed: %s\n", why);
+	agent_note(a, EVENT_DISARM, NULL, why, NULL);
+	return false;
+}
+
 /*
  * A policy that was confirmed before is armed again; a disarm that somebody
  * asked for outlives restarts; an arm that is running out goes on doing so.
@@ -160,7 +179,7 @@ static int agent_arm(struct agent *a)
 		return err;
 	if (!p->enforce || arming_is_off() || off_s == INT64_MAX)
 		arm.until_ns = 0;
-	else if (a->opts->confirmed || arming_was_confirmed(p))
+	else if (a->opts->confirmed || (arming_was_confirmed(p) && is_trusted_boot(a)))
 		arm = (struct weir_arm){ .until_ns = WEIR_NEVER,
 					 .since_ns = arming_now_ns(),
 					 .session = arming_session(),

@@ -258,6 +258,8 @@ static void take_down(struct agent *a)
 	ocsf_free(a->ocsf);
 	resume_close(&a->resume);
 	free(a->read[0]);
+	boots_end(&a->boots);
+	backoff_end(&a->backoff);
 	while (a->hold_cnt)
 		free(a->holds[--a->hold_cnt].product);
 	free(a->holds);

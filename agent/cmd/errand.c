@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cmd/errand.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "cmd/arming.h"
+
+extern char **environ;
+
+static int spawn(struct errand *e, const char *const *argv, int out_fd)
+{
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	sigset_t none;
+	int err;
+
+	sigemptyset(&none);
+	posix_spawn_file_actions_init(&files);
+	posix_spawnattr_init(&attr);
+	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_adddup2(&files, out_fd, STDOUT_FILENO);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
+	err = posix_spawnp(&e->child, argv[0], &files, &attr, (char **)argv, environ);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&attr);
+	return -err;
+}
+
+int errand_start(struct errand *e, const char *const *argv)
+{
+	int pipe_fd[2], err;
+
+	if (e->child)
+		return -EBUSY;
+	if (pipe2(pipe_fd, O_CLOEXEC | O_NONBLOCK))
+		return -errno;
+	err = spawn(e, argv, pipe_fd[1]);
+	close(pipe_fd[1]);
+	if (err) {
+		e->child = 0;
+		close(pipe_fd[0]);
+		return err;
+	}
+	e->fd = pipe_fd[0];
+	e->since_ns = arming_now_ns();
+	buf_clear(&e->answer);
+	return 0;
+}
+
+/* True when all was read that will ever come. */
+static bool read_some(struct errand *e)
+{
+	char bytes[4096];
+	ssize_t len;
+
+	while ((len = read(e->fd, bytes, sizeof(bytes))) > 0)
+		if (e->answer.len < ERRAND_BYTES_MAX)
+			buf_add(&e->answer, bytes, (size_t)len);
+	return !len;
+}
+
+static int reap(struct errand *e, int why)
+{
+	int status = 0;
+
+	if (why)
+		kill(e->child, SIGKILL);
+	waitpid(e->child, &status, 0);
+	close(e->fd);
+	e->child = 0;
+	if (why)
+		return why;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -EIO;
+}
+
+int errand_poll(struct errand *e)
+{
+	if (!e->child)
+		return -EAGAIN;
+	if (read_some(e))
+		return reap(e, 0);
+	return arming_now_ns() - e->since_ns > ERRAND_NS ? reap(e, -ETIME) : -EAGAIN;
+}
+
+void errand_end(struct errand *e)
+{
+	if (e->child)
+		reap(e, -ECANCELED);
+	buf_free(&e->answer);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Errand: a question to systemd, asked by its own command and not waited for.
+ *
+ * The loop starts it and looks in on it every second. An answer that does not
+ * come is given up, since a hung systemd must not hang the agent.
+ */
+#ifndef WEIR_CMD_ERRAND_H
+#define WEIR_CMD_ERRAND_H
+
+#include <sys/types.h>
+
+#include "base/buf.h"
+
+#define ERRAND_NS 10000000000ULL
+#define ERRAND_BYTES_MAX (1u << 20)
+
+/* Zeroed, nobody is out. */
+struct errand {
+	pid_t child;
+	int fd;
+	uint64_t since_ns;
+	struct buf answer;
+};
+
+/* @argv[0] is looked for in PATH. 0, -EBUSY when one is out, or -errno. */
+int errand_start(struct errand *e, const char *const *argv);
+
+/*
+ * -EAGAIN: still out, or nobody was sent. Else it is over: its exit status, or
+ * -ETIME when it was given up, -EIO when it was killed; e->answer is what it
+ * printed, until the next start.
+ */
+int errand_poll(struct errand *e);
+
+void errand_end(struct errand *e);
+
+#endif /* WEIR_CMD_ERRAND_H */
