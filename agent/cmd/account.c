@@ -55,19 +55,53 @@ static const struct indicator *kernel_key(const struct account *a)
 }
 
 /* The path as it was asked for is tried too: the catalogue may name the link. */
+static int match_subject(struct account *a, const struct match_index *x)
+{
+	struct facts linked = a->subject->facts;
+	int err = match_facts(x, &a->subject->facts, &a->match);
+
+	linked.path = a->subject->link;
+	if (!err && a->subject->link && !match_best(&a->match))
+		err = match_facts(x, &linked, &a->match);
+	return err;
+}
+
+/* What is there by a name is judged as it is, and not as all that a word can be. */
+static int match_presence(struct account *a, const struct match_index *x)
+{
+	const struct presence *p = &a->subject->presence;
+	CLEANUP(freep) uint32_t *hits = NULL;
+	struct facts file = { .path = p->told_cnt ? p->files[0].path : NULL };
+	uint32_t thing_cnt = 0, cnt = 0, total = 0;
+	struct thing **things = NULL;
+
+	if (p->look.findings)
+		things = findings_things(p->look.findings, &thing_cnt);
+	a->is_here = thing_cnt || p->told_cnt;
+	if (!a->is_here)
+		return match_subject(a, x);
+	if (!thing_cnt)
+		return match_facts(x, &file, &a->match);
+	for (uint32_t i = 0; i < thing_cnt; i++)
+		total += things[i]->hit_cnt;
+	hits = calloc(total + 1UL, sizeof(*hits));
+	if (!hits)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < thing_cnt; cnt += things[i++]->hit_cnt)
+		memcpy(&hits[cnt], things[i]->hits, things[i]->hit_cnt * sizeof(*hits));
+	return match_hits(x, hits, cnt, &a->match);
+}
+
 static int find_evidence(struct account *a)
 {
 	CLEANUP(match_index_freep) struct match_index *x = NULL;
 	const struct catalog *c = a->sources->catalog;
-	struct facts linked = a->subject->facts;
 	int err;
 
 	err = match_index_new(c, &x);
 	if (!err)
-		err = match_facts(x, &a->subject->facts, &a->match);
-	linked.path = a->subject->link;
-	if (!err && a->subject->link && !match_best(&a->match))
-		err = match_facts(x, &linked, &a->match);
+		err = a->subject->kind == SUBJECT_NAME ? match_presence(a, x) :
+							 match_subject(a, x);
 	if (err)
 		return err;
 	for (uint32_t i = 0; i < a->match.product_cnt && !a->harmless; i++)

@@ -24,6 +24,7 @@ struct account {
 	const struct product *product; /* of the evidence, or named */
 	const struct product *harmless; /* a confusable that was hit; NULL: none */
 	bool is_finding; /* with a name: as soon as the thing itself is here */
+	bool is_here;	 /* of a name: things of it were seen, and judged as they are */
 	/* Under the policy; NULL without one. */
 	const struct rule *rule;
 	const struct exemption *exemption;
@@ -46,6 +47,13 @@ bool account_is_listed(const struct account *a);
 /* For a person, and the same facts for a program, one JSON object. */
 void account_text(const struct account *a, struct buf *out);
 void account_json(const struct account *a, struct buf *out);
+
+/* Parts of the words: what is here by a name, what evidence is missing. */
+void account_here(const struct account *a, struct buf *out);
+void account_missing(const struct account *a, struct buf *out);
+
+/* What could have been meant, a word of the catalogue; NULL: nothing is near. */
+const char *account_suggest(const struct account *a);
 
 /* Why this rule does not enforce this class, a clause; nothing when it does. */
 void account_class_reason(const struct account *a, struct buf *out);

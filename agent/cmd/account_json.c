@@ -111,6 +111,68 @@ static void add_evidence(struct jout *j, const struct account *a)
 					      c->products[e->cleared_by].name : NULL);
 }
 
+/* Families that would make a finding of what is none, unless it is cleared. */
+static void add_missing(struct jout *j, const struct account *a)
+{
+	const struct evidence *e = a->evidence;
+
+	jout_add_array(j, "missing");
+	for (unsigned int i = 0; e && i < FAMILY_MAX; i++)
+		if (!a->is_finding && e->cleared_by == MATCH_NONE && !(e->families & 1u << i))
+			jout_str(j, family_name(i));
+	jout_end(j);
+}
+
+static void add_package(struct jout *j, const struct account *a)
+{
+	const struct presence *p = &a->subject->presence;
+	const struct catalog *c = a->sources->catalog;
+
+	jout_key(j, "package");
+	if (!p->version) {
+		jout_null(j);
+		return;
+	}
+	jout_object(j);
+	jout_add_str(j, "manager", p->manager);
+	jout_add_str(j, "version", p->version);
+	jout_add_str(j, "made_by", p->vendor);
+	jout_add_bool(j, "removed", p->is_removed);
+	jout_add_u64(j, "files", p->file_cnt);
+	jout_add_u64(j, "listed_files", p->listed_cnt);
+	jout_add_array(j, "listed");
+	for (uint32_t i = 0; i < p->told_cnt; i++) {
+		jout_object(j);
+		add_path(j, "path", "path_hex", p->files[i].path);
+		jout_add_str(j, "product", c->products[p->files[i].product].id);
+		jout_end(j);
+	}
+	jout_end(j);
+	jout_end(j);
+}
+
+/* Of a name: the things there are by it. */
+static void add_here(struct jout *j, const struct account *a)
+{
+	const struct presence *p = &a->subject->presence;
+	struct thing **things = NULL;
+	uint32_t cnt = 0;
+
+	if (p->look.findings)
+		things = findings_things(p->look.findings, &cnt);
+	jout_add_array(j, "here");
+	for (uint32_t i = 0; i < cnt; i++) {
+		jout_object(j);
+		jout_add_str(j, "kind", trace_kind_name(things[i]->kind));
+		add_path(j, "where", "where_hex", things[i]->where);
+		add_path(j, "path", "path_hex", things[i]->path);
+		jout_add_str(j, "version", things[i]->version);
+		jout_end(j);
+	}
+	jout_end(j);
+	add_package(j, a);
+}
+
 static void add_policy(struct jout *j, const struct policy *p)
 {
 	jout_key(j, "policy");
@@ -212,12 +274,14 @@ void account_json(const struct account *a, struct buf *out)
 	jout_object(&j);
 	add_subject(&j, s);
 	jout_add_bool(&j, "listed", account_is_listed(a));
-	jout_add_bool(&j, "finding", a->is_finding && s->kind != SUBJECT_NAME);
+	jout_add_bool(&j, "finding", a->is_finding && (s->kind != SUBJECT_NAME || a->is_here));
 	jout_add_str(&j, "vendor", s->vendor ? s->vendor->id : NULL);
 	jout_add_str(&j, "directive", s->directive ? s->directive->id : NULL);
 	add_product(&j, a);
 	jout_add_str(&j, "harmless", a->harmless ? a->harmless->name : NULL);
 	add_evidence(&j, a);
+	add_missing(&j, a);
+	add_here(&j, a);
 	add_policy(&j, a->sources->policy);
 	add_rule(&j, a);
 	jout_add_str(&j, "exemption", a->exemption ? a->exemption->id : NULL);

@@ -11,6 +11,7 @@
 #include "cmd/account.h"
 #include "event/event.h"
 #include "out/scan.h"
+#include "out/text.h"
 #include "policy/decide.h"
 
 /* More are told by their number. */
@@ -20,14 +21,7 @@
 /* A file's name may hold anything; a terminal gets what it can print. */
 static void add_safe(struct buf *out, const char *text)
 {
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c < 0x20 || c == 0x7f)
-			buf_addf(out, "\\x%02x", c);
-		else
-			buf_add_char(out, *text);
-	}
+	text_escaped(out, text, strlen(text));
 }
 
 static void add_subject(const struct account *a, struct buf *out)
@@ -78,7 +72,8 @@ static void add_headline(const struct account *a, struct buf *out)
 		return;
 	}
 	if (a->is_finding)
-		buf_add_str(out, s->kind == SUBJECT_NAME ? " belongs to " : " is listed: ");
+		buf_add_str(out, s->kind == SUBJECT_NAME && !a->is_here ? " belongs to " :
+									  " is listed: ");
 	else if (a->evidence->cleared_by != MATCH_NONE)
 		buf_add_str(out, " looks like ");
 	else
@@ -171,7 +166,8 @@ static void add_evidence(const struct account *a, struct buf *out)
 	if (a->is_finding && !a->evidence->may_enforce)
 		buf_add_str(out, "  None is both enough alone and of high confidence: watched, "
 				 "never stopped.\n");
-	if (a->subject->kind == SUBJECT_NAME)
+	account_missing(a, out);
+	if (a->subject->kind == SUBJECT_NAME && !a->is_here)
 		buf_addf(out, "A name alone is no finding%s.\n", a->is_finding ?
 			 "; where the thing itself is, weir scan finds it" :
 			 ", and this one needs a second witness besides");
@@ -343,13 +339,15 @@ void account_text(const struct account *a, struct buf *out)
 
 	add_headline(a, out);
 	add_named(a, out);
-	if (s->kind == SUBJECT_NAME && !a->evidence && !account_is_listed(a)) {
-		const char *near = catalog_suggest(a->sources->catalog, s->asked);
+	if (s->kind == SUBJECT_NAME && !a->evidence && !account_is_listed(a) &&
+	    !presence_is_here(&s->presence)) {
+		const char *near = account_suggest(a);
 
 		if (near)
 			buf_addf(out, "Did you mean \"%s\"?\n", near);
 	}
 	add_notes(a, out);
+	account_here(a, out);
 	add_evidence(a, out);
 	add_policy(a, out);
 	add_guard(a, out);

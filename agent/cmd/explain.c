@@ -22,17 +22,18 @@
 enum { EXIT_NOTHING = 0, EXIT_LISTED = 1, EXIT_USAGE = 2, EXIT_UNREAD = 4 };
 
 struct options {
-	const char *catalog, *policy;
+	const char *catalog, *policy, *root;
 	bool is_json;
 };
 
 static const char usage[] =
-	"Usage: weir explain [--catalog DIR] [--policy FILE] [--json] WHAT\n"
+	"Usage: weir explain [--catalog DIR] [--policy FILE] [--root DIR] [--json] WHAT\n"
 	"WHAT := PATH | PID | ADDR[:PORT][/tcp|/udp|/sctp] | NAME\n"
 	"  a PATH has a slash (./file); [ADDR]:PORT for IPv6; a NAME is that of a product,\n"
 	"  vendor, directive, package, unit, process, library, module or domain\n"
 	"  --catalog DIR  default " SOURCES_CATALOG "\n"
 	"  --policy FILE  default " SOURCES_POLICY ", if there is one\n"
+	"  --root DIR     look for a PATH or NAME in this tree\n"
 	"  --json         the same facts as one object\n"
 	"Exit: 0 nothing is known against it, 1 it is listed, 2 usage, policy or catalogue,\n"
 	"      4 it could not be read.\n";
@@ -43,6 +44,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 	static const struct option longs[] = {
 		{ "catalog", required_argument, NULL, 'c' },
 		{ "policy", required_argument, NULL, 'p' },
+		{ "root", required_argument, NULL, 'r' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -55,6 +57,8 @@ static int parse_options(int argc, char **argv, struct options *o)
 			o->catalog = optarg;
 		else if (c == 'p')
 			o->policy = optarg;
+		else if (c == 'r')
+			o->root = optarg;
 		else if (c == 'j')
 			o->is_json = true;
 		else if (c == 'h')
@@ -120,14 +124,18 @@ static int print(const struct account *a, bool is_json)
 	return err;
 }
 
-static int explain(const struct sources *s, const char *what, bool is_json)
+static int explain(const struct sources *s, const char *what, const struct options *o)
 {
 	CLEANUP(account_exit) struct account a = { 0 };
 	CLEANUP(subject_exit) struct subject subject = { 0 };
 	struct diag d = { .text = "" };
 	int err;
 
-	err = subject_read(s->catalog, what, &subject);
+	err = subject_read(s->catalog, o->root, what, &subject);
+	if (err == -EINVAL && o->root) {
+		fprintf(stderr, "weir: explain: %s: no process runs in a tree\n", what);
+		return EXIT_USAGE;
+	}
 	if (!err)
 		err = account_make(s, &subject, &a, &d);
 	if (err == -EINVAL && *d.text)
@@ -136,7 +144,7 @@ static int explain(const struct sources *s, const char *what, bool is_json)
 		fprintf(stderr, "weir: explain: %s: %s\n", what, strerror(-err));
 		return EXIT_UNREAD;
 	}
-	if (print(&a, is_json))
+	if (print(&a, o->is_json))
 		return EXIT_UNREAD;
 	if (account_is_listed(&a))
 		return EXIT_LISTED;
@@ -156,5 +164,5 @@ int cmd_explain(int argc, char **argv)
 	if (code)
 		return code - 1;
 	code = load(&o, &s);
-	return code ? code : explain(&s, argv[optind], o.is_json);
+	return code ? code : explain(&s, argv[optind], &o);
 }

@@ -31,6 +31,8 @@ static int take(void *ctx, const struct trace *t)
 {
 	struct look *l = ctx;
 
+	if (l->where && (!t->where || strcmp(l->where, t->where) != 0))
+		return 0;
 	return findings_add(l->findings, t);
 }
 
@@ -176,7 +178,8 @@ static int survey(struct look *l, const struct catalog *c, const struct look_wis
 
 int look(const struct catalog *c, const struct look_wish *wish, struct look *ret)
 {
-	CLEANUP(look_exit) struct look l = { .has_progress = wish->has_progress };
+	CLEANUP(look_exit) struct look l = { .has_progress = wish->has_progress,
+					      .where = wish->where };
 	int err;
 
 	l.unread = calloc(LOOK_UNREAD_MAX, sizeof(*l.unread));

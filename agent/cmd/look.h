@@ -18,6 +18,7 @@
 struct look_wish {
 	int root_fd;
 	const char *const *only; /* collectors; NULL: all */
+	const char *where; /* things of that name or place alone; NULL: all */
 	bool is_deep;
 	bool has_cache;	   /* use and write what is remembered of files */
 	bool has_progress; /* tell on stderr, which is a terminal */
@@ -30,6 +31,7 @@ struct look {
 	uint64_t unread_more;
 	/* private */
 	struct match_index *index;
+	const char *where;
 	bool has_progress, is_told;
 	uint64_t told_ns;
 };

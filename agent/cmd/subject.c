@@ -32,6 +32,14 @@ static const uint8_t word_kinds[] = {
 	IND_FILE_NAME, IND_INSTALLER,
 };
 
+bool subject_is_word(enum indicator_kind kind)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(word_kinds); i++)
+		if (word_kinds[i] == kind)
+			return true;
+	return false;
+}
+
 const char *subject_kind_name(enum subject_kind kind)
 {
 	return kind_names[kind];
@@ -39,6 +47,7 @@ const char *subject_kind_name(enum subject_kind kind)
 
 void subject_exit(struct subject *s)
 {
+	presence_exit(&s->presence);
 	identity_free(s->identity);
 	free(s->others);
 	free(s->path);
@@ -250,10 +259,29 @@ static char *absolute(const char *asked)
 	return path;
 }
 
-static int read_path(const struct catalog *c, struct subject *s)
+/* The directory @root, NULL for this host's. The descriptor or -errno. */
+static int open_root(const char *root)
 {
-	CLEANUP(close_fdp) int fd = open(s->asked, O_PATH | O_CLOEXEC);
-	CLEANUP(close_fdp) int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(root ? root : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* Of another tree as its own links lead; here as the asker sees it. */
+static int open_path(int root_fd, const char *root, const char *path)
+{
+	int fd = root ? root_open(root_fd, path, O_PATH | O_CLOEXEC) :
+			open(path, O_PATH | O_CLOEXEC);
+
+	if (fd < 0 && root)
+		errno = -fd;
+	return fd;
+}
+
+static int read_path(const struct catalog *c, const char *root_path, struct subject *s)
+{
+	CLEANUP(close_fdp) int root = open_root(root_path);
+	CLEANUP(close_fdp) int fd = root < 0 ? root : open_path(root, root_path, s->asked);
 	CLEANUP(freep) char *named = absolute(s->asked);
 	int err;
 
@@ -337,7 +365,17 @@ static bool is_called(const struct vendor *v, const char *name)
 	return false;
 }
 
-static int read_name(const struct catalog *c, struct subject *s)
+static int find_presence(const struct catalog *c, const char *root_path, struct subject *s)
+{
+	CLEANUP(close_fdp) int root = open_root(root_path);
+	int err = root < 0 ? root : presence_of(c, root, s->asked, &s->presence);
+
+	if (!err && (s->presence.look.unread_cnt || s->presence.look.unread_more))
+		keep_error(s, s->presence.look.unread_cnt ? s->presence.look.unread[0].err : -EIO);
+	return err;
+}
+
+static int read_name(const struct catalog *c, const char *root, struct subject *s)
 {
 	s->kind = SUBJECT_NAME;
 	for (uint32_t i = 0; i < c->vendor_cnt && !s->vendor; i++)
@@ -359,7 +397,7 @@ static int read_name(const struct catalog *c, struct subject *s)
 	for (size_t i = 0; i < ARRAY_SIZE(word_kinds); i++)
 		add_other(s, word_kinds[i], word_kinds[i] == IND_MODULE ? s->module : s->asked);
 	s->facts.others = s->others;
-	return 0;
+	return find_presence(c, root, s);
 }
 
 static bool is_pid(const char *text, uint32_t *ret)
@@ -374,27 +412,28 @@ static bool is_pid(const char *text, uint32_t *ret)
 }
 
 /* A path is said by its slash, unless it is the one of VENDOR/PRODUCT. */
-static bool is_path(const struct catalog *c, const char *text)
+static bool is_path(const struct catalog *c, const char *root, const char *text)
 {
 	if (*text == '/' || !strncmp(text, "./", 2) || !strncmp(text, "../", 3) ||
 	    !strcmp(text, ".") || !strcmp(text, ".."))
 		return true;
-	return strchr(text, '/') && !catalog_product(c, text) && !access(text, F_OK);
+	return strchr(text, '/') && !root && !catalog_product(c, text) && !access(text, F_OK);
 }
 
-int subject_read(const struct catalog *c, const char *asked, struct subject *ret)
+int subject_read(const struct catalog *c, const char *root, const char *asked,
+		 struct subject *ret)
 {
 	int err;
 
 	*ret = (struct subject){ .asked = asked };
-	if (is_path(c, asked))
-		err = read_path(c, ret);
+	if (is_path(c, root, asked))
+		err = read_path(c, root, ret);
 	else if (is_pid(asked, &ret->pid))
-		err = read_pid(c, ret);
+		err = root ? -EINVAL : read_pid(c, ret);
 	else if (subject_parse_address(asked, &ret->facts))
 		err = read_address(c, ret);
 	else
-		err = read_name(c, ret);
+		err = read_name(c, root, ret);
 	if (err)
 		subject_exit(ret);
 	return err;

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "catalog/catalog.h"
+#include "cmd/presence.h"
 #include "inventory/identity.h"
 #include "match/facts.h"
 
@@ -34,6 +35,7 @@ struct subject {
 	const struct vendor *vendor;
 	const struct product *product;
 	const struct directive *directive;
+	struct presence presence; /* with none of these: what there is by the name */
 	/* An address. */
 	bool is_port_guessed; /* none was given, the facts have a listed one */
 	/* 0, or why not all that can be known is known. */
@@ -45,11 +47,17 @@ struct subject {
 };
 
 /*
- * @c decides what a word can be. 0 and *ret is to be given to subject_exit(),
- * with subject.err telling what could not be read; or -ENOMEM and the like.
+ * @c decides what a word can be. @root: the tree to look in for a path or a
+ * name; NULL: this host. 0 and *ret is to be given to subject_exit(), with
+ * subject.err telling what could not be read; -EINVAL: a tree has no such
+ * thing; -ENOMEM and the like.
  */
-int subject_read(const struct catalog *c, const char *asked, struct subject *ret);
+int subject_read(const struct catalog *c, const char *root, const char *asked,
+		 struct subject *ret);
 void subject_exit(struct subject *s);
+
+/* Can a word without a slash be the value of such an indicator? */
+bool subject_is_word(enum indicator_kind kind);
 
 /* "path", "pid", "address", "name" */
 const char *subject_kind_name(enum subject_kind kind);

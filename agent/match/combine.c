@@ -85,8 +85,8 @@ static enum finding_state state_of_package(const struct thing *t)
 	return t->flags & TRACE_REMOVED ? STATE_RESIDUE : STATE_INSTALLED;
 }
 
-static enum finding_state state_of(const struct catalog *c, const struct thing *t,
-				   uint32_t product)
+enum finding_state finding_state_of(const struct catalog *c, const struct thing *t,
+				    uint32_t product)
 {
 	switch (t->kind) {
 	case TRACE_FILE:
@@ -148,7 +148,7 @@ static struct finding_row row_of(const struct combination *k, const struct claim
 
 	return (struct finding_row){
 		.thing = claim->thing,
-		.state = state_of(k->store->catalog, claim->thing, e->product),
+		.state = finding_state_of(k->store->catalog, claim->thing, e->product),
 		.confidence = e->confidence,
 		.families = e->families,
 		.is_sufficient = e->is_sufficient,
@@ -181,7 +181,7 @@ static int add_lookalike(struct combination *k, const struct thing *t, const str
 	s->product = MATCH_NONE;
 	s->cleared_by = e->product;
 	s->row = (struct finding_row){ .thing = t,
-				       .state = state_of(k->store->catalog, t, e->product),
+				       .state = finding_state_of(k->store->catalog, t, e->product),
 				       .confidence = e->confidence,
 				       .families = e->families,
 				       .is_sufficient = e->is_sufficient,

@@ -118,10 +118,14 @@ int findings_set_owner(struct findings *f, struct thing *t, const char *package)
 uint32_t thing_hits_of(const struct thing *t, const struct catalog *c, uint32_t product,
 		       uint32_t *ret, uint32_t max);
 
+/* What @t says of @product. */
+enum finding_state finding_state_of(const struct catalog *c, const struct thing *t,
+				    uint32_t product);
+
 /* "running", "residue" */
 const char *finding_state_name(enum finding_state state);
 
-/* One package can be a distribution's name for what a person knows by its product. */
+/* Of a bit of enum trace_flag: "enabled", "restarts". */
 const char *finding_flag_name(unsigned int bit);
 #define FINDING_FLAG_CNT 11
 

@@ -123,6 +123,48 @@ ok "what only looks like it is told to be harmless" \
 	json 0 'e["harmless"] == "Example Walls (game)"' ew-agent-game
 ok "a misspelt name gets a suggestion" says 0 'Did you mean "examplewall"?' examplewal
 
+ok "a misspelt package, too" says 0 'Did you mean "ew-agent"?' ew-agnet
+ok "what is missing is named" says 0 "place, content, network." ewagentd
+ok "also for programs" json 0 'e["missing"] == ["place", "content", "network"]' ewagentd
+
+# Packages and their files, in a tree of their own.
+tree=$tmp/tree
+mkdir -p "$tree/var/lib/dpkg/info" "$tree/opt/examplewall" "$tree/usr/bin"
+cat >"$tree/var/lib/dpkg/status" <<'STATUS'
+Package: ew-agent
+Status: install ok installed
+Architecture: all
+Version: 2.1
+
+Package: repacked
+Status: install ok installed
+Architecture: all
+Version: 7
+
+Package: harmless
+Status: install ok installed
+Architecture: all
+Version: 1
+STATUS
+echo x >"$tree/opt/examplewall/agent"
+echo x >"$tree/usr/bin/ls"
+echo /opt/examplewall/agent >"$tree/var/lib/dpkg/info/ew-agent.list"
+printf '/opt/examplewall/agent\n/usr/bin/ls\n' >"$tree/var/lib/dpkg/info/repacked.list"
+echo /usr/bin/ls >"$tree/var/lib/dpkg/info/harmless.list"
+ok "a package that is here is a finding, with its version" \
+	json 1 'e["finding"] and e["package"]["version"] == "2.1" and e["here"][0]["kind"] == "package"' \
+	--root "$tree" ew-agent
+ok "and its files are told" says 1 "/opt/examplewall/agent (examplewall/agent)" \
+	--root "$tree" ew-agent
+ok "a package of another name is known by its files" \
+	json 1 'e["finding"] and e["package"]["listed_files"] == 1 and e["package"]["files"] == 2' \
+	--root "$tree" repacked
+ok "one with none of them is not listed" \
+	json 0 'not e["listed"] and e["package"]["version"] == "1"' --root "$tree" harmless
+ok "a path is looked for in the tree" json 1 'e["path"] == "/opt/examplewall/agent"' \
+	--root "$tree" /opt/examplewall/agent
+ok "no process runs in a tree" explain 2 --root "$tree" 1
+
 # Real files: a catalogue that lists one below $tmp by content and one by place.
 catalog=$tmp/catalog
 mkdir -p "$catalog/vendors" "$catalog/confusables" "$tmp/opt"
