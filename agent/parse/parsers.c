@@ -2,9 +2,16 @@
 #include "parse/parsers.h"
 
 #include "base/cleanup.h"
+#include "parse/certificate.h"
+#include "parse/crontab.h"
+#include "parse/dkms.h"
 #include "parse/dpkg.h"
 #include "parse/elf_rows.h"
+#include "parse/images.h"
+#include "parse/passwd.h"
 #include "parse/rpm.h"
+#include "parse/unit.h"
+#include "parse/unit_state.h"
 
 static const struct {
 	const char *name;
@@ -14,6 +21,13 @@ static const struct {
 	[PARSER_DPKG_STATUS] = { "dpkg-status", parse_dpkg_status },
 	[PARSER_DPKG_LIST] = { "dpkg-list", parse_dpkg_list },
 	[PARSER_RPM] = { "rpm", parse_rpm },
+	[PARSER_UNIT] = { "unit", unit_parse },
+	[PARSER_CRONTAB] = { "crontab", crontab_parse },
+	[PARSER_CERTIFICATE] = { "certificate", certificate_parse },
+	[PARSER_PASSWD] = { "passwd", passwd_parse },
+	[PARSER_IMAGES] = { "images", images_parse },
+	[PARSER_DKMS] = { "dkms", dkms_parse },
+	[PARSER_UNIT_STATE] = { "unit-state", unit_state_parse },
 };
 
 parse_fn parser_of(enum parser parser)

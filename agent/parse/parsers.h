@@ -22,6 +22,7 @@ enum parser {
 	PARSER_PASSWD,	    /* passwd.h */
 	PARSER_IMAGES,	    /* images.h: the index of a container image store */
 	PARSER_DKMS,	    /* dkms.h: a dkms.conf */
+	PARSER_UNIT_STATE,  /* unit_state.h: what systemctl printed */
 	PARSER_MAX,
 };
 
