@@ -11,5 +11,13 @@ int collect_dpkg(struct survey *s);
 int collect_rpm(struct survey *s);
 int collect_processes(struct survey *s);
 int collect_sockets(struct survey *s);
+int collect_units(struct survey *s);
+int collect_init_scripts(struct survey *s);
+int collect_cron(struct survey *s);
+int collect_autostart(struct survey *s);
+int collect_users(struct survey *s);
+int collect_certificates(struct survey *s);
+int collect_images(struct survey *s);
+int collect_dkms(struct survey *s);
 
 #endif /* WEIR_COLLECT_COLLECTORS_H */

@@ -13,6 +13,14 @@ const struct collector collectors[] = {
 	{ "rpm", "packages of rpm", false, collect_rpm },
 	{ "processes", "processes, and the libraries they have mapped", true, collect_processes },
 	{ "sockets", "sockets that listen or are connected", true, collect_sockets },
+	{ "units", "units of systemd", false, collect_units },
+	{ "init", "init scripts", false, collect_init_scripts },
+	{ "cron", "jobs, login scripts, PAM, NSS, udev", false, collect_cron },
+	{ "autostart", "desktop sessions and D-Bus", false, collect_autostart },
+	{ "users", "accounts and groups", false, collect_users },
+	{ "certificates", "certificates that are trusted", false, collect_certificates },
+	{ "images", "images of containers", false, collect_images },
+	{ "dkms", "sources of kernel modules", false, collect_dkms },
 	{ 0 },
 };
 
