@@ -11,8 +11,8 @@
 The trees are made from the catalogue's files and from nothing else: paths,
 directories with a program in them, units, init scripts, modules, an entry of
 dpkg with the files it lists, users, a line of cron, images in Docker's store,
-and ELF files that the compiler makes, with the names, texts, symbols and
-build-ids that are listed. A star stands for some text. None of it does anything.
+and ELF files that the compiler makes, with the names, texts and build-ids that
+are listed. A star stands for some text. None of it does anything.
 """
 import collections
 import glob
@@ -32,7 +32,7 @@ THINGS = 3			# to be explained per product
 PLACES = {"path", "dir", "config", "log", "data-dir", "sysv-init", "unix-socket", "device"}
 # Kinds that a tree on disk can show.
 SHOWN = PLACES - {"unix-socket", "device"} | {"deb", "unit", "module", "soname", "needed", "elf-string",
-    "symbol", "build-id", "file-name", "installer", "user", "container-image"}
+    "build-id", "file-name", "installer", "user", "container-image"}
 FAMILY = dict({k: "place" for k in PLACES}, **{k: "content" for k in
     ("sha256", "build-id", "soname", "needed", "elf-string", "symbol", "ca-certificate")})
 
@@ -76,12 +76,11 @@ def program(tree, path):
     put(tree, path, "#!/bin/sh\n# inert\n", 0o755)
 
 
-def shared_object(tree, path, soname="", needed="", text="", symbol="", build_id=""):
+def shared_object(tree, path, soname="", needed="", text="", build_id=""):
     """A real ELF file with these properties."""
     full = tree + path
     os.makedirs(os.path.dirname(full), exist_ok=True)
     source = "__attribute__((used)) static const char text[] = %s;\n" % json.dumps(text or "inert")
-    source += "int %s(void) { return 0; }\n" % (symbol or "weir_inert")
     command = ["cc", "-shared", "-fPIC", "-nostdlib", "-x", "c", "-", "-o", full, "-Wl,--build-id=" +
         ("0x" + build_id if build_id else "sha1")]
     if soname:
@@ -174,8 +173,6 @@ def put_elf(tree, product):
         shared_object(tree, base + "needs-%d.so" % n, needed=value)
     for n, value in enumerate(values(product, "elf-string")):
         shared_object(tree, base + "says-%d.so" % n, text=value)
-    for n, value in enumerate(values(product, "symbol")):
-        shared_object(tree, base + "exports-%d.so" % n, symbol=value)
     for n, value in enumerate(values(product, "build-id")[:BUILD_IDS]):
         shared_object(tree, base + "built-%d.so" % n, build_id=value)
 
