@@ -19,5 +19,6 @@ int collect_users(struct survey *s);
 int collect_certificates(struct survey *s);
 int collect_images(struct survey *s);
 int collect_dkms(struct survey *s);
+int collect_bpf(struct survey *s);
 
 #endif /* WEIR_COLLECT_COLLECTORS_H */

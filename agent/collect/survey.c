@@ -21,6 +21,7 @@ const struct collector collectors[] = {
 	{ "certificates", "certificates that are trusted", false, collect_certificates },
 	{ "images", "images of containers", false, collect_images },
 	{ "dkms", "sources of kernel modules", false, collect_dkms },
+	{ "bpf", "BPF programs, maps and links", true, collect_bpf },
 	{ 0 },
 };
 
