@@ -12,4 +12,7 @@
 /* Does @pattern cover all of @path, or, ending in "/", its beginning? */
 bool glob_covers(const char *pattern, const char *path);
 
+/* Could @pattern cover anything below @dir, which ends in "/"? */
+bool glob_reaches(const char *pattern, const char *dir);
+
 #endif /* WEIR_MATCH_GLOB_H */
