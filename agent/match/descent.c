@@ -152,14 +152,13 @@ static bool has_value(const struct descents *s, unsigned int group, const char *
 	return false;
 }
 
-/* Of the patterns that are literal up to @h: does one cover @text? */
-static bool has_pattern(const struct descents *s, unsigned int group, const char *text,
-			uint64_t h)
+/* Of the patterns that are literal up to @h: does one cover @path? */
+static bool has_pattern(const struct descents *s, const char *path, uint64_t h)
 {
-	uint32_t at = lookup_first(s->x, group, h);
+	uint32_t at = lookup_first(s->x, GROUP_PATTERN, h);
 
 	for (; at; at = s->x->next[at - 1])
-		if (is_of(s, at - 1, group) && glob_covers(value_of(s, at - 1), text))
+		if (is_of(s, at - 1, GROUP_PATTERN) && glob_covers(value_of(s, at - 1), path))
 			return true;
 	return false;
 }
@@ -275,13 +274,27 @@ bool descent_is_meant(const struct descent *above, const struct descent *d)
 	return d->is_inside && !above->is_inside;
 }
 
-/* What an installer is called, wherever it lies. */
-static bool is_installer(const struct descents *s, const char *name)
+static bool has_word(const struct descents *s, const char *name, uint64_t h)
+{
+	uint32_t at = lookup_first(s->x, GROUP_WORD, h);
+
+	for (; at; at = s->x->next[at - 1]) {
+		enum indicator_kind kind = s->x->catalog->indicators[at - 1].kind;
+
+		if ((kind == IND_INSTALLER || kind == IND_FILE_NAME) &&
+		    glob_covers(value_of(s, at - 1), name))
+			return true;
+	}
+	return false;
+}
+
+/* What a file is called, wherever it lies. */
+static bool is_name_asked(const struct descents *s, const char *name)
 {
 	uint64_t h = LOOKUP_HASH_SEED;
 
 	for (size_t len = 0; len < WEIR_NAME_MAX; len++) {
-		if (s->x->installer_at[len] && has_pattern(s, GROUP_INSTALLER, name, h))
+		if (s->x->word_at[len] && has_word(s, name, h))
 			return true;
 		if (!name[len])
 			return false;
@@ -301,7 +314,7 @@ static bool is_place_asked(const struct descents *s, const struct descent *above
 			return true;
 	for (; path[len] && len < WEIR_PATH_MAX - 1; len++) {
 		h = lookup_hash_byte(h, (unsigned char)path[len]);
-		if (s->x->pattern_at[len + 1] && has_pattern(s, GROUP_PATTERN, path, h))
+		if (s->x->pattern_at[len + 1] && has_pattern(s, path, h))
 			return true;
 	}
 	return !path[len] && (has_value(s, GROUP_PLACE, path, len, h) ||
@@ -311,7 +324,7 @@ static bool is_place_asked(const struct descents *s, const struct descent *above
 enum asked descent_ask(const struct descents *s, const struct descent *above,
 		       const char *path)
 {
-	if (is_place_asked(s, above, path) || is_installer(s, path + above->len))
+	if (is_place_asked(s, above, path) || is_name_asked(s, path + above->len))
 		return ASKED;
 	return above->is_inside ? ASKED_INSIDE : ASKED_NOT;
 }

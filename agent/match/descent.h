@@ -59,7 +59,7 @@ enum asked descent_ask(const struct descents *s, const struct descent *above,
 /* Does an indicator of places or directories mean the directory itself, none above it? */
 bool descent_is_meant(const struct descent *above, const struct descent *d);
 
-/* Can anything below be meant by its path, installers apart? */
+/* Can anything below be meant by its path? A name alone may be anywhere. */
 static inline bool descent_leads(const struct descent *d)
 {
 	return d->is_inside || d->is_way || d->cnt;

@@ -28,7 +28,8 @@ static struct indicator indicators[] = {
 	{ .kind = IND_DATA_DIR, .value = "/c/a/c/" },
 	{ .kind = IND_LOG, .value = "/ba/*.c" },
 	{ .kind = IND_INSTALLER, .value = "ca*c" },
-	{ .kind = IND_INSTALLER, .value = "cab" },
+	{ .kind = IND_FILE_NAME, .value = "cab" },
+	{ .kind = IND_MODULE, .value = "acb" }, /* no file's name */
 	{ .kind = IND_UNIT, .value = "/b/c" }, /* no place */
 };
 
