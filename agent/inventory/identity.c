@@ -27,6 +27,11 @@ static int compare_sizes(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
+bool expectation_has_size(const struct expectation *x, uint64_t size)
+{
+	return x->size_cnt && bsearch(&size, x->sizes, x->size_cnt, sizeof(size), compare_sizes);
+}
+
 struct expectation *expectation_get(struct expectation *x)
 {
 	atomic_fetch_add(&x->refs, 1);
@@ -135,10 +140,9 @@ static int keep_error(struct identity *i, int err)
 static int add_digest(struct identity *i, int fd)
 {
 	const struct expectation *x = i->expectation;
-	uint64_t size = (uint64_t)i->st.st_size;
 	int err;
 
-	if (!bsearch(&size, x->sizes, x->size_cnt, sizeof(size), compare_sizes))
+	if (!expectation_has_size(x, (uint64_t)i->st.st_size))
 		return 0;
 	err = digest_file(fd, IDENTITY_HASH_BYTES_MAX, i->facts.sha256, &i->facts.size);
 	i->facts.is_hashed = !err;
@@ -201,10 +205,20 @@ static int add_elf(struct identity *i, struct cell *cell, int fd)
 	return err == -ENOEXEC ? 0 : keep_error(i, err);
 }
 
-static int fill(struct identity *i, struct cell *cell, int path_fd, uint32_t pid)
+static int fill(struct identity *i, struct cell *cell, int fd)
+{
+	int err;
+
+	if (fstat(fd, &i->st))
+		return keep_error(i, -errno);
+	i->facts.size = (uint64_t)i->st.st_size;
+	err = add_digest(i, fd);
+	return err ? err : add_elf(i, cell, fd);
+}
+
+static int open_and_fill(struct identity *i, struct cell *cell, int path_fd, uint32_t pid)
 {
 	CLEANUP(close_fdp) int fd = -1;
-	int err;
 
 	/* Ahead of any question to the file system: it may never answer. */
 	if (!mounts_is_prompt(path_fd, pid))
@@ -213,17 +227,12 @@ static int fill(struct identity *i, struct cell *cell, int path_fd, uint32_t pid
 		return keep_error(i, -errno);
 	i->facts.size = (uint64_t)i->st.st_size;
 	fd = root_reopen(path_fd);
-	if (fd < 0)
-		return keep_error(i, fd);
-	err = add_digest(i, fd);
-	return err ? err : add_elf(i, cell, fd);
+	return fd < 0 ? keep_error(i, fd) : fill(i, cell, fd);
 }
 
-int identity_of(struct expectation *x, struct cell *cell, int path_fd, const char *path,
-		uint32_t pid, struct identity **ret)
+static int begin(struct expectation *x, const char *path, struct identity **ret)
 {
 	CLEANUP(identity_freep) struct identity *i = calloc(1, sizeof(*i));
-	int err;
 
 	if (!i)
 		return -ENOMEM;
@@ -232,7 +241,32 @@ int identity_of(struct expectation *x, struct cell *cell, int path_fd, const cha
 	if (!i->path)
 		return -ENOMEM;
 	i->facts.path = i->path;
-	err = fill(i, cell, path_fd, pid);
+	*ret = take_ptr(i);
+	return 0;
+}
+
+int identity_of(struct expectation *x, struct cell *cell, int path_fd, const char *path,
+		uint32_t pid, struct identity **ret)
+{
+	CLEANUP(identity_freep) struct identity *i = NULL;
+	int err = begin(x, path, &i);
+
+	if (!err)
+		err = open_and_fill(i, cell, path_fd, pid);
+	if (err)
+		return err;
+	*ret = take_ptr(i);
+	return 0;
+}
+
+int identity_of_open(struct expectation *x, struct cell *cell, int fd, const char *path,
+		     struct identity **ret)
+{
+	CLEANUP(identity_freep) struct identity *i = NULL;
+	int err = begin(x, path, &i);
+
+	if (!err)
+		err = fill(i, cell, fd);
 	if (err)
 		return err;
 	*ret = take_ptr(i);

@@ -35,6 +35,9 @@ void expectation_put(struct expectation *x); /* takes NULL */
 /* A cell that looks for what @x makes worth it; the caller's for cell_free(). */
 int expectation_cell(const struct expectation *x, struct cell **ret);
 
+/* Does the catalogue list a file of this size? Only such are hashed. */
+bool expectation_has_size(const struct expectation *x, uint64_t size);
+
 struct identity {
 	struct facts facts; /* borrows from what follows */
 	struct stat st;	    /* no key is made of it */
@@ -57,6 +60,13 @@ struct identity {
  */
 int identity_of(struct expectation *x, struct cell *cell, int path_fd, const char *path,
 		uint32_t pid, struct identity **ret);
+
+/*
+ * The same of @fd, which is open for reading and on a file system that is known
+ * to answer.
+ */
+int identity_of_open(struct expectation *x, struct cell *cell, int fd, const char *path,
+		     struct identity **ret);
 struct identity *identity_free(struct identity *i); /* returns NULL; takes NULL */
 void identity_freep(struct identity **i);
 
