@@ -20,5 +20,6 @@ int collect_certificates(struct survey *s);
 int collect_images(struct survey *s);
 int collect_dkms(struct survey *s);
 int collect_bpf(struct survey *s);
+int collect_files(struct survey *s);
 
 #endif /* WEIR_COLLECT_COLLECTORS_H */

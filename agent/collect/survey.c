@@ -22,6 +22,7 @@ const struct collector collectors[] = {
 	{ "images", "images of containers", false, collect_images },
 	{ "dkms", "sources of kernel modules", false, collect_dkms },
 	{ "bpf", "BPF programs, maps and links", true, collect_bpf },
+	{ "files", "files and directories, by place, name and content", false, collect_files },
 	{ 0 },
 };
 
