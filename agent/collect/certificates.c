@@ -222,6 +222,8 @@ static int take(void *ctx, const char *path)
 	fd = root_open(c->s->root_fd, path, O_PATH);
 	if (fd == -ENOMEM)
 		return fd;
+	if (fd == -EACCES)
+		survey_unread(c->s, fd, "%s", path);
 	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
 		return 0;
 	c->path = path;

@@ -2,6 +2,10 @@
 #include "collect/reading.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include <weir/limits.h>
 
 #include "base/cleanup.h"
 #include "inventory/root.h"
@@ -52,9 +56,33 @@ int reading_file(struct survey *s, enum parser parser, int question, const char 
 	return reading_fd(s, parser, question, fd, path, fn, ctx);
 }
 
+/* The walk passes over what it may not enter: an inventory has to say so. */
+static void tell_forbidden(struct survey *s, const char *pattern)
+{
+	const char *star = strchr(pattern, '*');
+	CLEANUP(close_fdp) int fd = -1;
+	char dir[WEIR_PATH_MAX];
+	size_t len;
+
+	if (!star)
+		return;
+	for (len = (size_t)(star - pattern); len > 1 && pattern[len - 1] != '/'; len--)
+		;
+	if (len >= sizeof(dir))
+		return;
+	memcpy(dir, pattern, len);
+	dir[len] = '\0';
+	fd = root_open(s->root_fd, dir, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
+	if (fd == -EACCES || fd == -EPERM)
+		survey_unread(s, fd, "%s", dir);
+}
+
 int reading_each(struct survey *s, const char *pattern, pattern_fn fn, void *ctx)
 {
-	int err = pattern_each(s->root_fd, pattern, fn, ctx);
+	int err;
+
+	tell_forbidden(s, pattern);
+	err = pattern_each(s->root_fd, pattern, fn, ctx);
 
 	if (err != -E2BIG && err != -EINVAL)
 		return err;

@@ -158,6 +158,9 @@ int collect_units(struct survey *s)
 		err = homes_read(s->root_fd, &homes);
 	for (uint32_t i = 0; !err && i < homes.cnt; i++)
 		err = collect_user(s, &homes.list[i]);
+	if (homes.remote_cnt)
+		survey_unread(s, -EREMOTE, "%u homes on file systems that others answer for",
+			      homes.remote_cnt);
 	if (homes.is_cut)
 		survey_unread(s, -E2BIG, "the units of further users");
 	return err;

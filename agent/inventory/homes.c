@@ -3,15 +3,47 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include <weir/limits.h>
 
 #include "base/cleanup.h"
+#include "inventory/mounts.h"
 #include "inventory/pattern.h"
 #include "inventory/root.h"
 
 #define PASSWD_BYTES_MAX (4u << 20)
+
+/* One pass over the accounts. */
+struct reader {
+	struct homes homes;
+	int root_fd;
+	bool trusts_all; /* the root itself is remote, and whoever asks knows it */
+};
+
+static bool is_prompt_here(const struct reader *r, const char *path)
+{
+	CLEANUP(close_fdp) int fd = root_open(r->root_fd, path, O_PATH);
+
+	/* What is not there keeps nobody waiting. */
+	return fd < 0 || mounts_is_prompt(fd, 0);
+}
+
+/* From the top, so that nothing is looked up in a directory that may not answer. */
+static bool is_prompt(const struct reader *r, const char *path)
+{
+	char above[WEIR_PATH_MAX];
+
+	if (r->trusts_all)
+		return true;
+	for (const char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
+		snprintf(above, sizeof(above), "%.*s", (int)(p - path), path);
+		if (!is_prompt_here(r, above))
+			return false;
+	}
+	return is_prompt_here(r, path);
+}
 
 static bool is_known(const struct homes *h, const char *path)
 {
@@ -72,50 +104,67 @@ static uint32_t uid_of(const char *text)
 	return *end || errno || uid >= HOME_UID_UNKNOWN ? HOME_UID_UNKNOWN : (uint32_t)uid;
 }
 
-static int add_account(struct homes *h, char *line)
+/* As add(), unless nobody knows when it would answer. */
+static int add_prompt(struct reader *r, const char *path, const char *user, uint32_t uid)
+{
+	if (is_prompt(r, path))
+		return add(&r->homes, path, user, uid);
+	r->homes.remote_cnt++;
+	return 0;
+}
+
+static int add_account(struct reader *r, char *line)
 {
 	char *field[6] = {};
 
 	for (int i = 0; i < 6; i++)
 		field[i] = strsep(&line, ":");
-	if (!field[5] || !normalize(field[5]) || is_known(h, field[5]))
+	if (!field[5] || !normalize(field[5]) || is_known(&r->homes, field[5]))
 		return 0;
-	return add(h, field[5], field[0], uid_of(field[2]));
+	return add_prompt(r, field[5], field[0], uid_of(field[2]));
 }
 
 static int add_directory(void *ctx, const char *path)
 {
-	struct homes *h = ctx;
+	struct reader *r = ctx;
 
-	return is_known(h, path) ? 0 : add(h, path, strrchr(path, '/') + 1, HOME_UID_UNKNOWN);
+	if (is_known(&r->homes, path))
+		return 0;
+	return add_prompt(r, path, strrchr(path, '/') + 1, HOME_UID_UNKNOWN);
 }
 
-int homes_read(int root_fd, struct homes *ret)
+static int add_all(struct reader *r)
 {
-	CLEANUP(homes_free) struct homes h = {};
 	CLEANUP(freep) char *text = NULL;
 	char *save = NULL, *line;
 	int err;
 
-	err = root_text(root_fd, "/etc/passwd", PASSWD_BYTES_MAX, &text);
+	err = root_text(r->root_fd, "/etc/passwd", PASSWD_BYTES_MAX, &text);
 	if (err == -ENOMEM)
 		return err;
+	err = 0;
 	line = text ? strtok_r(text, "\n", &save) : NULL;
-	for (; line; line = strtok_r(NULL, "\n", &save)) {
-		err = add_account(&h, line);
-		if (err)
-			return err;
-	}
-	if (!is_known(&h, "/root")) {
-		err = add(&h, "/root", "root", 0);
-		if (err)
-			return err;
-	}
-	err = pattern_each(root_fd, "/home/*", add_directory, &h);
-	if (err == -ENOMEM)
+	for (; !err && line; line = strtok_r(NULL, "\n", &save))
+		err = add_account(r, line);
+	if (!err && !is_known(&r->homes, "/root"))
+		err = add_prompt(r, "/root", "root", 0);
+	if (err || !is_prompt(r, "/home"))
 		return err;
-	*ret = h;
-	memset(&h, 0, sizeof(h));
+	err = pattern_each(r->root_fd, "/home/*", add_directory, r);
+	return err == -ENOMEM ? err : 0;
+}
+
+int homes_read(int root_fd, struct homes *ret)
+{
+	struct reader r = { .root_fd = root_fd, .trusts_all = !mounts_is_prompt(root_fd, 0) };
+	int err;
+
+	err = add_all(&r);
+	if (err) {
+		homes_free(&r.homes);
+		return err;
+	}
+	*ret = r.homes;
 	return 0;
 }
 

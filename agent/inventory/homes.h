@@ -5,7 +5,9 @@
  *
  * Of /etc/passwd, and what lies in /home besides: users of a directory service
  * are in no file. Each directory once, however many accounts share it, and
- * never the root directory, which is the home of some daemons.
+ * never the root directory, which is the home of some daemons. Those on a file
+ * system that asks another host or a process are counted and left out: a look
+ * into each would mount a thousand of them, or hang at one.
  */
 #ifndef WEIR_INVENTORY_HOMES_H
 #define WEIR_INVENTORY_HOMES_H
@@ -27,6 +29,7 @@ struct home {
 struct homes {
 	struct home *list;
 	uint32_t cnt, cap;
+	uint32_t remote_cnt; /* left out */
 	bool is_cut;
 };
 

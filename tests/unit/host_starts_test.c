@@ -279,7 +279,6 @@ int main(void)
 	plant_certificates(&tree);
 	plant_images(&tree);
 	survey_test_init(&t, tree.fd, vendor, NULL);
-	tree_must(!cell_new(NULL, 0, &t.s.cell), "cell");
 	test_cron(&t, &tree);
 	test_autostart(&t);
 	test_users(&t);
@@ -287,7 +286,6 @@ int main(void)
 	test_images(&t, &tree);
 	if (tap_failed)
 		survey_test_print(&t);
-	cell_free(t.s.cell);
 	survey_test_exit(&t);
 	tree_exit(&tree);
 	return tap_done();

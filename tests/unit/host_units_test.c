@@ -330,7 +330,6 @@ int main(void)
 	plant_users(&tree);
 	plant_scripts(&tree);
 	survey_test_init(&t, tree.fd, vendor, NULL);
-	tree_must(!cell_new(NULL, 0, &t.s.cell), "cell");
 	ok(!survey_test_run(&t, "units"), "units are collected");
 	test_system(&t);
 	test_traps(&t);
@@ -342,7 +341,6 @@ int main(void)
 	test_names();
 	if (tap_failed)
 		survey_test_print(&t);
-	cell_free(t.s.cell);
 	survey_test_exit(&t);
 	tree_exit(&tree);
 	return tap_done();
