@@ -285,7 +285,8 @@ static const struct {
 	  "\"root\":\"/\",\"products\":[{\"id\":\"a/b\",\"state\":\"running\",\"things\":["
 	  "{\"kind\":\"file\",\"where\":\"x\",\"where_hex\":\"abc\",\"state\":\"running\"}]}],"
 	  "\"gone\":[]}" },
-	{ "the same key twice", "{\"weir_scan\":1,\"weir_scan\":1}" },
+	{ "the same key twice", "{\"weir_scan\":1,\"time\":\"2026-11-25T10:00:00Z\","
+	  "\"root\":\"/\",\"root\":\"/x\",\"products\":[],\"gone\":[]}" },
 	{ "a NUL in a text", "{\"weir_scan\":1,\"time\":\"\\u0000\"}" },
 };
 
