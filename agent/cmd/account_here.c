@@ -90,19 +90,24 @@ void account_missing(const struct account *a, struct buf *out)
 /* More would make somebody wait who only mistyped. */
 #define WORDS_MAX 100000
 
+/* Two slips: with more, any short service would be like any other. */
+#define SLIPS_MAX 2
+
 const char *account_suggest(const struct account *a)
 {
 	const struct catalog *c = a->sources->catalog;
 	struct nearest near = { .word = a->subject->asked };
 	const char *id = catalog_suggest(c, near.word);
 
-	if (id)
-		nearest_offer(&near, id);
 	for (uint32_t i = 0; i < c->indicator_cnt && c->indicator_cnt <= WORDS_MAX; i++) {
 		const struct indicator *ind = &c->indicators[i];
 
 		if (!c->products[ind->product].confusable && subject_is_word(ind->kind))
 			nearest_offer(&near, ind->value);
 	}
+	if (near.best && near.distance > SLIPS_MAX)
+		near.best = NULL;
+	if (id)
+		nearest_offer(&near, id);
 	return near.best;
 }

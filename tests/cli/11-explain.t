@@ -161,6 +161,21 @@ ok "a package of another name is known by its files" \
 	--root "$tree" repacked
 ok "one with none of them is not listed" \
 	json 0 'not e["listed"] and e["package"]["version"] == "1"' --root "$tree" harmless
+# A unit by a name that says nothing, and what it starts.
+mkdir -p "$tree/etc/systemd/system" "$tree/usr/lib/systemd/system"
+printf '[Service]\nExecStart=/opt/examplewall/agent --daemon\nRestart=always\n' \
+	>"$tree/etc/systemd/system/innocent.service"
+printf '[Service]\nExecStart=/usr/bin/ls\n' >"$tree/usr/lib/systemd/system/clean.service"
+ok "a unit is known by the program that it starts" \
+	json 1 'e["finding"] and e["here"][0]["kind"] == "unit" and
+e["here"][0]["path"] == "/opt/examplewall/agent"' --root "$tree" innocent.service
+ok "in words, too" says 1 "restarted when it ends" --root "$tree" innocent.service
+ok "one that starts something else is not listed" json 0 'not e["listed"]' \
+	--root "$tree" clean.service
+no_suggestion() {
+	explain 0 --root "$tree" cron.service && ! grep -q "Did you mean" "$tmp/out"
+}
+ok "another service is no suggestion" no_suggestion
 ok "a path is looked for in the tree" json 1 'e["path"] == "/opt/examplewall/agent"' \
 	--root "$tree" /opt/examplewall/agent
 ok "no process runs in a tree" explain 2 --root "$tree" 1

@@ -225,7 +225,42 @@ damaged() {
 }
 ok "a damaged history is begun anew" damaged
 
+# Who owns the files: what a package brought, and what came without one.
+unowned() {
+	fresh
+	package ew-agent 2.2 "install ok installed" /opt/examplewall/agent
+	echo x >"$tree/opt/examplewall/stray"
+	json 1 '{t["where"]: (t["owned"], t["package"]) for t in p["examplewall/agent"]["things"]
+if t["kind"] == "file" and t["where"][-1] != "/"} == {"/opt/examplewall/agent": (True, "ew-agent"),
+"/opt/examplewall/stray": (False, None)}' --root "$tree"
+}
+by_itself() {
+	rm -r "${tree:?}/var"
+	says 1 "not owned by a package" --root "$tree"
+}
+# A unit and its program, by a name that says nothing.
+started() {
+	fresh
+	mkdir -p "$tree/etc/systemd/system" "$tree/opt/examplewall"
+	echo x >"$tree/opt/examplewall/agent"
+	printf '[Service]\nExecStart=/opt/examplewall/agent\nRestart=always\n' \
+		>"$tree/etc/systemd/system/innocent.service"
+	json 1 '[t["flags"] for t in p["examplewall/agent"]["things"] if t["kind"] == "unit"] ==
+[["restarts"]]' --root "$tree"
+}
+ok "a unit is found by what it starts, and that it is restarted" started
+if "$weir" scan --only files --root "$tree" --catalog "$catalog" >/dev/null 2>&1; [ $? -ne 2 ]; then
+	ok "files know their package, or that they have none" unowned
+	ok "without any package database they are found, too" by_itself
+	ok "a file knows what starts it" json 1 '[t["started_by"] for t in
+p["examplewall/agent"]["things"] if t["where"] == "/opt/examplewall/agent"] ==
+[["innocent.service"]]' --root "$tree"
+else
+	skip "files know their package, or that they have none" "no collector of files"
+fi
+
 # What could not be read.
+fresh
 unreadable() {
 	rm -f "$tree/var/lib/dpkg/status"
 	mkfifo "$tree/var/lib/dpkg/status"
