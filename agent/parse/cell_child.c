@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <jansson.h>
+#include <openssl/crypto.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -79,6 +80,7 @@ static void warm_up(void)
 	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0)
 		seed = (size_t)getpid();
 	json_object_seed(seed ? seed : 1);
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 }
 
 static void say_hello(void)

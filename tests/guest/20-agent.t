@@ -167,6 +167,12 @@ judge_kernel()
 	ok "$1: SIGHUP brings a stricter policy" says "$1" reload '^block 202 .* EPERM'
 	ok "$1: a broken file leaves the policy" says "$1" reload '^broken 202 .* EPERM'
 	ok "$1: an older serial leaves the policy" says "$1" reload '^older 202 .* EPERM'
+	ok "$1: files are read by a child without rights" \
+		says "$1" parser '^walls 65534 0000000000000000 1 2$'
+	ok "$1: a parser that hangs is an event, with the file's path" \
+		says "$1" parser '^event /tmp/new[.].*hung'
+	ok "$1: it is counted" says "$1" parser '^counted [1-9]'
+	ok "$1: and replaced" says "$1" parser '^replaced 0$'
 	ok "$1: the kernel has nothing to complain of" [ -z "$(section "$1" kernel)" ]
 	echo "# $1: $(guest_seconds "$(log_of "$1")") s"
 }

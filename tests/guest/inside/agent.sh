@@ -52,6 +52,48 @@ policy_line()
 	status_of '"\(.policy.serial) \(.policy.generation)"'
 }
 
+# The children that read hostile files, by their name.
+cells()
+{
+	grep -lx weir-cell /proc/[0-9]*/comm 2>/dev/null | cut -d / -f 3
+}
+
+has_cells()
+{
+	[ -n "$(cells)" ]
+}
+
+walls_of()
+{
+	awk '{ v[$1] = $2 }
+		END { print "walls", v["Uid:"], v["CapEff:"], v["NoNewPrivs:"], v["Seccomp:"] }' \
+		"/proc/$1/status"
+}
+
+# One that nobody has seen before.
+new_program()
+{
+	cp /usr/bin/jq "/tmp/new.$1"
+	echo "$1" >>"/tmp/new.$1"
+	"/tmp/new.$1" --version
+}
+
+failures()
+{
+	agent_events "$journal" 'select(.metadata.event_code == "parser-failed") |
+		"\(.unmapped.unparsed.path) \(.message)"'
+}
+
+has_failed()
+{
+	[ -n "$(failures)" ]
+}
+
+has_identified()
+{
+	[ "$(status_of .counters.identified)" -gt "$was" ]
+}
+
 # A policy that blocks nothing else than what $2 says: serial, rule's target.
 write_policy()
 {
@@ -210,6 +252,25 @@ echo "broken $(policy_line) $(attempt /opt/vendor/hello)"
 write_policy 150 harmless observe
 reload
 echo "older $(policy_line) $(attempt /opt/vendor/hello)"
+
+section parser
+new_program 1
+until_true 30 has_cells
+for cell in $(cells); do
+	walls_of "$cell"
+	# To whoever asks, it hangs.
+	kill -STOP "$cell"
+done
+for i in 2 3 4; do
+	new_program $i
+done
+until_true 60 has_failed
+echo "event $(failures | head -n 1)"
+echo "counted $(status_of .counters.parser_hung)"
+was=$(status_of .counters.identified)
+new_program 5
+until_true 30 has_identified
+echo "replaced $?"
 agent_stop
 section said
 said
