@@ -192,6 +192,27 @@ static __always_inline void decide(const struct weir_control *c, struct weir_loo
 	use_result(decide_apart(c, look, q_flags));
 }
 
+/*
+ * A frozen file that was touched since: its link count, owner or times have
+ * changed, which a backup may do. Is it still what was there?
+ */
+static __always_inline bool is_same_content(struct file *file, const struct weir_control *c,
+					    struct weir_look *look)
+{
+	struct weir_sha256 digest;
+	__u64 rule;
+
+	if (!(c->flags & WEIR_HAS_INSTALLED) || !look->key.rule ||
+	    (look->mode & S_IFMT) != S_IFREG || !look->size)
+		return false;
+	rule = rule_now(look->key.rule, look->generation, bpf_ktime_get_boot_ns());
+	if (RULE_MODE(rule) < WEIR_FREEZE || RULE_MODE(rule) == WEIR_BLOCK || is_installed(look))
+		return false;
+	if (bpf_ima_file_hash(file, &digest, sizeof(digest)) != HASH_ALGO_SHA256)
+		return false;
+	return table_get(weir_contents, &look->generation, &digest);
+}
+
 /* Everything about one file at one hook; @may_hash as in identify(). */
 static __always_inline void judge_file(struct file *file, const struct weir_control *c,
 				       struct weir_look *look, bool may_hash)
@@ -208,6 +229,8 @@ static __always_inline void judge_file(struct file *file, const struct weir_cont
 		q_flags = WEIR_Q_GUARD;
 	} else {
 		identify(file, c, look, may_hash);
+		if (may_hash && is_same_content(file, c, look))
+			q_flags = WEIR_Q_INSTALLED;
 	}
 	decide(c, look, q_flags);
 }

@@ -48,6 +48,7 @@ TABLE_OF(weir_prefix6, BPF_MAP_TYPE_LPM_TRIE, struct weir_prefix6, struct weir_p
 
 TABLE_OF(weir_exemptions, BPF_MAP_TYPE_HASH, struct weir_scope, struct weir_exemptions, 0);
 TABLE_OF(weir_installed, BPF_MAP_TYPE_HASH, struct weir_installed, __u32, 0);
+TABLE_OF(weir_contents, BPF_MAP_TYPE_HASH, struct weir_sha256, __u32, 0);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

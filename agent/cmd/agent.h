@@ -81,6 +81,7 @@ struct agent {
 	uint64_t skips;	   /* of gates, as last told */
 	int64_t offset_ns; /* of the clocks when the policy's dates were worked out */
 	struct known known; /* what only the inventory can tell */
+	struct installed installed; /* what freezes let run */
 	struct feeder feeder;
 	struct {
 		uint64_t told_ns, untold;
@@ -126,6 +127,9 @@ void agent_note(struct agent *a, enum event_kind kind, struct event_note *note,
 
 /* "blocked exec of ..." and the like go here when nobody reads JSON. */
 void agent_say(struct agent *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* loop.c: agent_load() again, with what came of it told to everybody. */
+void agent_reload(struct agent *a);
 
 /* loop.c: until told to stop. 0 or -errno. */
 int agent_loop(struct agent *a, int listen_fd);

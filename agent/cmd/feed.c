@@ -20,6 +20,7 @@
 #include "cmd/exit.h"
 #include "cmd/sources.h"
 #include "collect/survey.h"
+#include "inventory/digest.h"
 #include "inventory/known.h"
 #include "inventory/root.h"
 
@@ -39,6 +40,14 @@ static int print(struct feed *f)
 	size_t len = fwrite(f->line.data, 1, f->line.len, stdout);
 
 	return len == f->line.len ? 0 : -EPIPE;
+}
+
+/* For a freeze: so that a file which is only touched is still known. */
+static int hash(int path_fd, uint8_t out[WEIR_SHA256_LEN])
+{
+	CLEANUP(close_fdp) int fd = root_reopen(path_fd);
+
+	return fd < 0 ? fd : digest_file(fd, IDENTITY_HASH_BYTES_MAX, out, NULL);
 }
 
 static int take(void *ctx, const struct trace *t)
@@ -64,6 +73,7 @@ static int take(void *ctx, const struct trace *t)
 	k.kind = c->indicators[best->indicator].kind;
 	k.value = (char *)c->indicators[best->indicator].value;
 	known_stamp(&k, &st);
+	k.is_hashed = !hash(fd, k.sha256);
 	buf_clear(&f->line);
 	known_line(&f->line, &k);
 	f->files++;

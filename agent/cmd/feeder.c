@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "cmd/agent.h"
+#include "inventory/mounts.h"
 #include "inventory/root.h"
 
 #define NS_PER_S 1000000000ULL
@@ -56,7 +57,9 @@ void feeder_open(struct feeder *f)
 		inotify_add_watch(f->packages_fd, databases[i].path,
 				  databases[i].mask | IN_ONLYDIR);
 	f->mounts_fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	f->device_cnt = mounts_devices(f->devices, FEEDER_DEVICES);
 	f->lines_fd = -1;
+	arrivals_open(&f->arrivals);
 	make_due(f, 0, true);
 }
 
@@ -78,6 +81,7 @@ void feeder_close(struct feeder *f)
 	end_child(f);
 	close_fdp(&f->packages_fd);
 	close_fdp(&f->mounts_fd);
+	arrivals_close(&f->arrivals);
 	buf_free(&f->rest);
 }
 
@@ -140,44 +144,99 @@ static void fail(struct agent *a, const char *why)
 	fprintf(stderr, "weir: %s; keys made so far stay\n", text);
 }
 
-/* What the inventory says of one file becomes a key, if a rule wants one. */
+static bool is_told_already(const struct known_file *old, const struct known_file *k,
+			    const struct stat *st)
+{
+	return old && known_is_unchanged(old, st) && old->kind == k->kind &&
+	       !strcmp(old->product, k->product) && !strcmp(old->value, k->value);
+}
+
+/* What is known of the file open at @fd becomes a key, if a rule wants one. */
+static void adopt(struct agent *a, struct known_file *k, int fd, const struct stat *st)
+{
+	const struct sources *s = &a->now->sources;
+	struct known_file *old = known_find(&a->known, k->path);
+	struct file_entry e = {};
+
+	if (!plan_key(a->now->plan, s->catalog, s->policy, k, st, &e.key)) {
+		a->feeder.guarded +=
+			guard_find(a->now->plan->guard, st->st_dev, st->st_ino) != NULL;
+		return;
+	}
+	k->pass = a->feeder.pass;
+	if (is_told_already(old, k, st)) {
+		/* It has its key since the table was made. */
+		old->pass = k->pass;
+		a->feeder.keys++;
+		return;
+	}
+	if (gates_keys(a->gates, &fd, &e.file, 1) || !e.file.ino)
+		return;
+	if (known_add(&a->known, k) || table_add_file(a->now->table, &e.file, &e.key)) {
+		a->count.keys_refused++;
+		return;
+	}
+	arrivals_watch(&a->feeder.arrivals, k->path);
+	a->feeder.keys++;
+	a->count.keys_added++;
+}
+
 static int take_file(void *ctx, const struct known_file *told)
 {
 	struct agent *a = ctx;
-	const struct sources *s = &a->now->sources;
 	CLEANUP(close_fdp) int fd = -1;
-	struct known_file k = *told, *old;
-	struct file_entry e = {};
+	struct known_file k = *told;
 	struct stat st;
 
 	a->feeder.files++;
+	k.by_scan = true;
 	fd = root_open(a->root_fd, k.path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	/* Changed since it was looked at: the next pass, or its next run, tells. */
-	if (fd < 0 || fstat(fd, &st) || !known_is_unchanged(&k, &st))
-		return 0;
-	if (!plan_key(a->now->plan, s->catalog, s->policy, &k, &st, &e.key)) {
-		a->feeder.guarded += guard_find(a->now->plan->guard, st.st_dev, st.st_ino) != NULL;
-		return 0;
-	}
-	old = known_find(&a->known, k.path);
-	k.by_scan = true;
-	k.pass = a->feeder.pass;
-	if (old && known_is_unchanged(old, &st) && old->kind == k.kind &&
-	    !strcmp(old->product, k.product) && !strcmp(old->value, k.value)) {
-		/* It has its key since the table was made. */
-		old->pass = k.pass;
-		a->feeder.keys++;
-		return 0;
-	}
-	if (gates_keys(a->gates, &fd, &e.file, 1) || !e.file.ino)
-		return 0;
-	if (known_add(&a->known, &k) || table_add_file(a->now->table, &e.file, &e.key)) {
-		a->count.keys_refused++;
-		return 0;
-	}
-	a->feeder.keys++;
-	a->count.keys_added++;
+	if (fd >= 0 && !fstat(fd, &st) && known_is_unchanged(&k, &st))
+		adopt(a, &k, fd, &st);
 	return 0;
+}
+
+/*
+ * Another file has taken a name that is known, or that the catalogue knows. It
+ * gets the key of the one before until the next pass has looked into it: too
+ * much for a moment, rather than too little.
+ */
+static void take_arrival(void *ctx, const char *path)
+{
+	struct agent *a = ctx;
+	const struct catalog *c = a->now->sources.catalog;
+	CLEANUP(close_fdp) int fd = root_open(a->root_fd, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	const struct known_file *old = known_find(&a->known, path);
+	const struct facts facts = { .path = path };
+	struct known_file k = { .path = (char *)path, .by_scan = true };
+	const struct evidence *best = NULL;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return;
+	if (!match_facts(a->now->index, &facts, &a->match))
+		best = match_best(&a->match);
+	if (!best && !old)
+		return;
+	k.product = best ? (char *)c->products[best->product].id : old->product;
+	k.value = best ? (char *)c->indicators[best->indicator].value : old->value;
+	k.kind = best ? c->indicators[best->indicator].kind : old->kind;
+	known_stamp(&k, &st);
+	adopt(a, &k, fd, &st);
+}
+
+/* The directories of names that matter under the table in force. */
+void feeder_watch(struct agent *a)
+{
+	const struct compiled *t = a->now->plan->compiled;
+
+	for (uint32_t i = 0; i < t->name_cnt; i++)
+		if (t->names[i].kind == IND_PATH && !strchr(t->names[i].pattern, '*'))
+			arrivals_watch(&a->feeder.arrivals, t->names[i].pattern);
+	for (uint32_t i = 0; i < a->known.cnt; i++)
+		if (a->known.list[i].product)
+			arrivals_watch(&a->feeder.arrivals, a->known.list[i].path);
 }
 
 /* The last line: {"end":true,"unread":N}. */
@@ -238,10 +297,22 @@ void feeder_save(struct agent *a)
 			FEEDER_KNOWN, strerror(-err));
 }
 
+/* A freeze lets run what was found: the table has to know of it. */
+static void follow(struct agent *a, bool changed)
+{
+	bool first = a->feeder.is_whole && !a->installed.is_counted;
+
+	a->installed.is_counted |= a->feeder.is_whole;
+	if (freeze_is_meant(a->now->plan->compiled) && (first || changed))
+		agent_reload(a);
+}
+
 static void end_pass(struct agent *a)
 {
 	struct feeder *f = &a->feeder;
 	char text[200];
+
+	bool changed = a->known.is_dirty;
 
 	f->passes++;
 	f->last_ns = arming_now_ns();
@@ -256,6 +327,7 @@ static void end_pass(struct agent *a)
 		 f->unread);
 	agent_note(a, EVENT_INVENTORY, NULL, text, NULL);
 	agent_say(a, "weir: inventory of %s", text);
+	follow(a, changed);
 }
 
 static void end_of_lines(struct agent *a)
@@ -313,6 +385,23 @@ static void drain_mounts(int fd)
 		;
 }
 
+/*
+ * Containers come and go with a dozen mounts each, of file systems that are
+ * here already or live in memory. Only one from elsewhere has files to be found.
+ */
+static bool has_new_device(struct feeder *f)
+{
+	uint64_t now[FEEDER_DEVICES];
+	uint32_t cnt = mounts_devices(now, FEEDER_DEVICES), known = 0;
+
+	for (uint32_t i = 0; i < cnt; i++)
+		for (uint32_t k = 0; k < f->device_cnt; k++)
+			known += now[i] == f->devices[k];
+	memcpy(f->devices, now, cnt * sizeof(*now));
+	f->device_cnt = cnt;
+	return known < cnt;
+}
+
 void feeder_take(struct agent *a, int fd)
 {
 	struct feeder *f = &a->feeder;
@@ -324,6 +413,9 @@ void feeder_take(struct agent *a, int fd)
 			make_due(f, SETTLE_NS, false);
 	} else if (fd == f->mounts_fd) {
 		drain_mounts(fd);
+		if (has_new_device(f))
+			make_due(f, SETTLE_NS, true);
+	} else if (fd == f->arrivals.fd && arrivals_take(&f->arrivals, take_arrival, a)) {
 		make_due(f, SETTLE_NS, true);
 	}
 }
@@ -381,6 +473,8 @@ void feeder_status(const struct agent *a, struct jout *j)
 	jout_add_u64(j, "guarded", f->guarded);
 	jout_add_u64(j, "unread", f->unread);
 	jout_add_u64(j, "known", a->known.cnt);
+	jout_add_u64(j, "watched", f->arrivals.dir_cnt);
+	jout_add_bool(j, "counted", a->installed.is_counted);
 	if (f->passes) {
 		jout_add_u64(j, "ended_s_ago", (arming_now_ns() - f->last_ns) / NS_PER_S);
 		jout_add_u64(j, "took_ms", f->took_ns / 1000000);

@@ -18,8 +18,12 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "inventory/arrivals.h"
 
 struct agent;
+
+/* File systems with a disk behind them; a host has a handful. */
+#define FEEDER_DEVICES 256
 
 /* Where what is known outlives the agent. */
 #define FEEDER_KNOWN "/var/lib/weir/known.json"
@@ -29,6 +33,9 @@ struct feeder {
 	int packages_fd; /* inotify on the package databases */
 	int mounts_fd;	 /* /proc/self/mountinfo, for EPOLLPRI */
 	int lines_fd;	 /* of the child; -1: no pass is under way */
+	struct arrivals arrivals;
+	uint64_t devices[FEEDER_DEVICES]; /* of file systems that have been looked through */
+	uint32_t device_cnt;
 	pid_t child;
 	uint64_t due_ns;     /* CLOCK_BOOTTIME of the next pass; 0: none */
 	uint64_t started_ns; /* of this one */
@@ -54,6 +61,9 @@ int feeder_tend(struct agent *a);
 
 /* Writes down what is known, when that has changed. */
 void feeder_save(struct agent *a);
+
+/* After a new policy: watches the directories of what it names. */
+void feeder_watch(struct agent *a);
 
 /* After a new policy: what is known and was not the same file is asked about. */
 void feeder_ask_again(struct agent *a);

@@ -60,7 +60,7 @@ static int prepare(struct agent *a, struct regime *r, struct diag *d)
 		err = expectation_new(r->sources.catalog, &r->expectation);
 	if (!err)
 		err = plan_new(a->gates, r->sources.catalog, r->sources.policy, a->root_fd, own,
-			       &a->known, &r->plan, d);
+			       &a->known, &a->installed, &r->plan, d);
 	if (err)
 		return err;
 	plan = plan_table(r->plan);
@@ -91,6 +91,23 @@ static void set_control(struct agent *a, const struct policy *p)
 		c->flags |= WEIR_RECORD_ALL;
 		c->record_until_ns = arming_now_ns() + left * NS_PER_S;
 	}
+}
+
+/* The sets belong to the table that is in force now, and outlive both. */
+static void keep_installed(struct agent *a, struct regime *r)
+{
+	struct installed *in = &r->plan->installed;
+	int err = 0;
+
+	in->is_counted = a->installed.is_counted;
+	if (freeze_is_meant(r->plan->compiled))
+		err = installed_write(FREEZE_INSTALLED, in);
+	if (err)
+		fprintf(stderr, "weir: %s: %s: after a restart a freeze counts anew\n",
+			FREEZE_INSTALLED, strerror(-err));
+	installed_exit(&a->installed);
+	a->installed = *in;
+	*in = (struct installed){ 0 };
 }
 
 static int agent_arm(struct agent *a);
@@ -125,6 +142,7 @@ int agent_load(struct agent *a, struct diag *d)
 		return err;
 	}
 	r->since_ns = arming_now_ns();
+	keep_installed(a, r);
 	/* Two generations ago nobody can be reading any more. */
 	a->before = regime_free(a->gates, a->before);
 	a->before = a->now;
@@ -136,6 +154,7 @@ int agent_load(struct agent *a, struct diag *d)
 	a->offset_ns = host_boot_offset_ns();
 	if (a->identify)
 		identify_expect(a->identify, r->expectation);
+	feeder_watch(a);
 	feeder_ask_again(a);
 	/* What an exec gate can do depends on whether it may kill. */
 	if (before.kill != a->gates->control.kill)

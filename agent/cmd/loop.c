@@ -51,7 +51,7 @@ static int watch(struct loop *l, int fd, uint32_t events)
 	return fd < 0 || epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &e) ? -errno : 0;
 }
 
-static void reload(struct agent *a)
+void agent_reload(struct agent *a)
 {
 	struct event_note note = {};
 	struct diag d;
@@ -171,7 +171,7 @@ static void watch_pins(struct agent *a)
 static void watch_clock(struct agent *a)
 {
 	if (host_boot_offset_ns() - a->offset_ns > CLOCK_STEP_NS)
-		reload(a);
+		agent_reload(a);
 }
 
 /* A pass of the inventory that begins has a descriptor of its own. */
@@ -210,7 +210,7 @@ static void take_signal(struct agent *a, struct loop *l)
 
 	while (read(l->signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGHUP) {
-			reload(a);
+			agent_reload(a);
 			continue;
 		}
 		l->was_trial |= info.ssi_signo == SIGINT;
@@ -235,7 +235,7 @@ static void dispatch(struct agent *a, struct loop *l, int fd)
 	} else if (fd == identify_fd(a->identify)) {
 		agent_take_identified(a);
 	} else if (fd == a->feeder.lines_fd || fd == a->feeder.packages_fd ||
-		   fd == a->feeder.mounts_fd) {
+		   fd == a->feeder.mounts_fd || fd == a->feeder.arrivals.fd) {
 		feeder_take(a, fd);
 	} else if (fd == l->stop_timer) {
 		l->was_trial = true;
@@ -289,6 +289,8 @@ static int open_loop(struct agent *a, struct loop *l)
 	/* A host without them has no package database, or no /proc: no error. */
 	if (!err && a->feeder.packages_fd >= 0)
 		watch(l, a->feeder.packages_fd, EPOLLIN);
+	if (!err && a->feeder.arrivals.fd >= 0)
+		watch(l, a->feeder.arrivals.fd, EPOLLIN);
 	if (!err && a->feeder.mounts_fd >= 0)
 		watch(l, a->feeder.mounts_fd, EPOLLPRI);
 	return err;

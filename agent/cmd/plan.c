@@ -28,6 +28,8 @@ struct plan *plan_free(struct plan *p)
 	free(p->dirs);
 	free(p->modules);
 	free(p->guard_keys);
+	installed_exit(&p->installed);
+	freeze_exit(&p->freeze);
 	free(p);
 	return NULL;
 }
@@ -49,6 +51,10 @@ struct table_plan plan_table(const struct plan *p)
 		.dir_cnt = p->dir_cnt,
 		.module_cnt = p->module_cnt,
 		.guard_cnt = p->guard_cnt,
+		.installed = p->freeze.files,
+		.installed_cnt = p->freeze.file_cnt,
+		.contents = p->freeze.hashes,
+		.content_cnt = p->freeze.hash_cnt,
 	};
 }
 
@@ -281,24 +287,6 @@ static int refuse_meetings(const struct plan *p, const struct catalog *c, const 
 			m->cnt - 1);
 }
 
-/* What this version records but cannot enforce must not pass for enforced. */
-static int refuse_modes(const struct policy *p, struct diag *d)
-{
-	uint32_t i, k;
-
-	for (i = 0; p->enforce && i < p->rule_cnt; i++)
-		for (k = 0; k < p->rules[i].phase_cnt; k++) {
-			uint8_t mode = p->rules[i].phases[k].mode;
-
-			if (mode == WEIR_FREEZE || mode == WEIR_OFFLINE)
-				return diag_set(d, p->file, p->rules[i].line, 1,
-						"mode %s is recorded but not enforced by this "
-						"version; remove it or set enforce: false",
-						mode_name(mode));
-		}
-	return 0;
-}
-
 static uint64_t boot_ns(void)
 {
 	struct timespec t;
@@ -307,18 +295,31 @@ static uint64_t boot_ns(void)
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
+/*
+ * As long as nobody has looked through the host a freeze would stop what has
+ * been there for years: until then it lets every file run, and says so.
+ */
+static int plan_freeze(struct gates *g, struct plan *p, const struct catalog *c,
+		       const struct known *known, const struct installed *installed, int root_fd)
+{
+	struct compiled *t = p->compiled;
+	int err = installed_make(installed, known, t, c, boot_ns(), &p->installed);
+
+	for (uint32_t i = 1; i < t->rule_cnt && !installed->is_counted; i++)
+		t->rules[i].flags |= WEIR_RULE_UNCOUNTED;
+	return err ? err : freeze_make(g, &p->installed, t, c, root_fd, &p->freeze);
+}
+
 int plan_new(struct gates *g, const struct catalog *c, const struct policy *pol, int root_fd,
-	     const char *const *own, const struct known *known, struct plan **ret,
-	     struct diag *d)
+	     const char *const *own, const struct known *known,
+	     const struct installed *installed, struct plan **ret, struct diag *d)
 {
 	CLEANUP(plan_freep) struct plan *p = calloc(1, sizeof(*p));
 	int err;
 
 	if (!p)
 		return -ENOMEM;
-	err = refuse_modes(pol, d);
-	if (!err)
-		err = compile(c, pol, time(NULL), boot_ns(), &p->compiled, d);
+	err = compile(c, pol, time(NULL), boot_ns(), &p->compiled, d);
 	if (!err)
 		err = guard_new(root_fd, own, &p->guard);
 	if (err == -ECHILD)
@@ -329,6 +330,8 @@ int plan_new(struct gates *g, const struct catalog *c, const struct policy *pol,
 		err = guard_keys(g, p, root_fd);
 	if (!err)
 		err = resolve(g, p, c, pol, known, root_fd);
+	if (!err)
+		err = plan_freeze(g, p, c, known, installed, root_fd);
 	/* A table that lacks some of what is listed must not pass for whole. */
 	if (err == -E2BIG)
 		return diag_set(d, pol->file, 0, 0,

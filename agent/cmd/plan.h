@@ -7,6 +7,7 @@
 #ifndef WEIR_CMD_PLAN_H
 #define WEIR_CMD_PLAN_H
 
+#include "cmd/freeze.h"
 #include "inventory/guard.h"
 #include "inventory/known.h"
 #include "sense/gates.h"
@@ -19,18 +20,21 @@ struct plan {
 	struct module_entry *modules;
 	struct weir_file *guard_keys;
 	size_t file_cnt, dir_cnt, module_cnt, guard_cnt;
+	struct installed installed; /* the sets, as they are under this table */
+	struct freeze freeze;
 	bool wants_connect; /* some key or record is about addresses */
 };
 
 /*
  * Builds the plan of @p over @c on the host below @root_fd; @own are further
  * files of ours to guard, NULL-terminated; @known is what the inventory has
- * found, of which those files get keys that are still the same. -EINVAL with @d: the policy is
+ * found, of which those files get keys that are still the same; @installed what
+ * freezes let run so far. -EINVAL with @d: the policy is
  * refused and why. Other -errno: it could not be worked out.
  */
 int plan_new(struct gates *g, const struct catalog *c, const struct policy *p, int root_fd,
-	     const char *const *own, const struct known *known, struct plan **ret,
-	     struct diag *d);
+	     const char *const *own, const struct known *known,
+	     const struct installed *installed, struct plan **ret, struct diag *d);
 struct plan *plan_free(struct plan *p); /* returns NULL; takes NULL */
 void plan_freep(struct plan **p);
 

@@ -132,6 +132,10 @@ static void read_known(struct agent *a)
 	if (err && err != -ENOENT)
 		fprintf(stderr, "weir: %s: %s: the inventory begins anew\n", FEEDER_KNOWN,
 			err == -EINVAL ? "damaged" : strerror(-err));
+	err = installed_read(FREEZE_INSTALLED, &a->installed);
+	if (err && err != -ENOENT)
+		fprintf(stderr, "weir: %s: %s: freezes let run what is found now\n",
+			FREEZE_INSTALLED, err == -EINVAL ? "damaged" : strerror(-err));
 }
 
 static int load_first(struct agent *a)
@@ -246,6 +250,7 @@ static int work(struct agent *a)
 	agent_watch_arm(a);
 	announce(a);
 	feeder_open(&a->feeder);
+	feeder_watch(a);
 	err = agent_loop(a, listen_fd);
 	return err ? complain("event loop", err) : 0;
 }
@@ -266,6 +271,7 @@ static void take_down(struct agent *a)
 	feeder_save(a);
 	feeder_close(&a->feeder);
 	known_exit(&a->known);
+	installed_exit(&a->installed);
 	unlink(AGENT_SOCKET);
 	gates_close(a->gates);
 	buf_free(&a->line);
@@ -277,7 +283,8 @@ static int run(const struct run_options *opts)
 {
 	struct agent a = { .opts = opts,
 			   .resume.fd = -1,
-			   .feeder = { .packages_fd = -1, .mounts_fd = -1, .lines_fd = -1 } };
+			   .feeder = { .packages_fd = -1, .mounts_fd = -1, .lines_fd = -1,
+				       .arrivals.fd = -1 } };
 	CLEANUP(close_fdp) int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	CLEANUP(close_fdp) int lock = take_lock();
 	int err;

@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <weir/limits.h>
-
 #include "base/cleanup.h"
 #include "base/hex.h"
 #include "base/json.h"
@@ -178,6 +176,7 @@ int known_parse(const char *text, size_t len, known_fn fn, void *ctx)
 {
 	CLEANUP(json_freep) json_t *line = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 	char bytes[WEIR_PATH_MAX];
+	const char *hash;
 	struct known_file f = {
 		.path = (char *)path_of(line, bytes),
 		.product = (char *)json_string_value(json_object_get(line, "product")),
@@ -189,6 +188,9 @@ int known_parse(const char *text, size_t len, known_fn fn, void *ctx)
 		.by_scan = json_is_true(json_object_get(line, "by_scan")),
 	};
 
+	hash = json_string_value(json_object_get(line, "sha256"));
+	f.is_hashed = hash && strlen(hash) == 2 * sizeof(f.sha256) &&
+		      !hex_decode(hash, strlen(hash), f.sha256);
 	if (!f.path || *f.path != '/' || !f.product || !f.value ||
 	    !kind_of(json_string_value(json_object_get(line, "kind")), &f.kind))
 		return -EINVAL;
@@ -200,7 +202,7 @@ static int add_read(void *ctx, const struct known_file *f)
 	return known_add(ctx, f);
 }
 
-static int read_lines(FILE *in, struct known *k)
+static int read_lines(FILE *in, struct known *k, known_head_fn head, void *ctx)
 {
 	CLEANUP(freep) char *text = NULL;
 	size_t size = 0, total = 0;
@@ -211,12 +213,14 @@ static int read_lines(FILE *in, struct known *k)
 		total += (size_t)len;
 		if (total > KNOWN_BYTES_MAX)
 			return -EINVAL;
-		err = known_parse(text, (size_t)len, add_read, k);
+		err = head ? head(ctx, text, (size_t)len) :
+			     known_parse(text, (size_t)len, add_read, k);
+		head = NULL;
 	}
 	return err ? err : ferror(in) ? -EIO : 0;
 }
 
-int known_read(const char *path, struct known *k)
+int known_read_with(const char *path, struct known *k, known_head_fn head, void *ctx)
 {
 	CLEANUP(close_fdp) int fd =
 		open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -232,11 +236,16 @@ int known_read(const char *path, struct known *k)
 	if (!in)
 		return -errno;
 	fd = -1;
-	err = read_lines(in, k);
+	err = read_lines(in, k, head, ctx);
 	if (err)
 		known_exit(k);
 	k->is_dirty = false;
 	return err;
+}
+
+int known_read(const char *path, struct known *k)
+{
+	return known_read_with(path, k, NULL, NULL);
 }
 
 void known_line(struct buf *out, const struct known_file *f)
@@ -257,6 +266,10 @@ void known_line(struct buf *out, const struct known_file *f)
 	jout_key(&j, "changed_ns");
 	jout_i64(&j, f->changed_ns);
 	jout_add_bool(&j, "by_scan", f->by_scan);
+	if (f->is_hashed) {
+		jout_key(&j, "sha256");
+		jout_hex(&j, f->sha256, sizeof(f->sha256));
+	}
 	jout_end(&j);
 	jout_close(&j);
 	buf_add_char(out, '\n');
@@ -274,7 +287,7 @@ static int write_all(int fd, const char *data, size_t len)
 	return fsync(fd) ? -errno : 0;
 }
 
-int known_write(const char *path, struct known *k)
+int known_write_with(const char *path, const struct known *k, const struct buf *head)
 {
 	CLEANUP(buf_free) struct buf text = {};
 	CLEANUP(close_fdp) int fd = -1;
@@ -283,6 +296,8 @@ int known_write(const char *path, struct known *k)
 
 	if (snprintf(aside, sizeof(aside), "%s.new", path) >= (int)sizeof(aside))
 		return -ENAMETOOLONG;
+	if (head)
+		buf_add(&text, head->data, head->len);
 	for (uint32_t i = 0; i < k->cnt; i++)
 		if (k->list[i].product)
 			known_line(&text, &k->list[i]);
@@ -296,7 +311,14 @@ int known_write(const char *path, struct known *k)
 		err = -errno;
 	if (err)
 		unlink(aside);
-	else
+	return err;
+}
+
+int known_write(const char *path, struct known *k)
+{
+	int err = known_write_with(path, k, NULL);
+
+	if (!err)
 		k->is_dirty = false;
 	return err;
 }

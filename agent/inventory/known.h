@@ -16,6 +16,8 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include <weir/limits.h>
+
 #include "base/buf.h"
 #include "base/index.h"
 #include "catalog/catalog.h"
@@ -31,6 +33,8 @@ struct known_file {
 	char *product, *value; /* the indicator is this product's, of @kind, with this value */
 	uint64_t dev, ino, size;
 	int64_t changed_ns; /* ctime */
+	uint8_t sha256[WEIR_SHA256_LEN];
+	bool is_hashed;
 	uint32_t pass; /* of the inventory that last saw it; not kept */
 	uint8_t kind;  /* enum indicator_kind */
 	bool by_scan;  /* else it was identified after a run */
@@ -74,5 +78,10 @@ int known_parse(const char *text, size_t len, known_fn fn, void *ctx);
  */
 int known_read(const char *path, struct known *k);
 int known_write(const char *path, struct known *k);
+
+/* The same with a line of the caller's own ahead of the others. */
+typedef int (*known_head_fn)(void *ctx, const char *text, size_t len);
+int known_read_with(const char *path, struct known *k, known_head_fn head, void *ctx);
+int known_write_with(const char *path, const struct known *k, const struct buf *head);
 
 #endif /* WEIR_INVENTORY_KNOWN_H */

@@ -73,3 +73,50 @@ bool mounts_is_prompt(int fd, uint32_t pid)
 	snprintf(theirs, sizeof(theirs), "/proc/%u/mountinfo", pid);
 	return look_up(theirs, id) == 1;
 }
+
+static bool type_has_files(const char *type)
+{
+	static const char *const none[] = {
+		"overlay", "tmpfs", "ramfs", "proc", "sysfs", "devtmpfs", "devpts", "cgroup",
+		"cgroup2", "bpf", "securityfs", "debugfs", "tracefs", "configfs", "pstore",
+		"mqueue", "hugetlbfs", "binfmt_misc", "nsfs", "rpc_pipefs", "efivarfs",
+		"fusectl", "selinuxfs",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
+		if (!strcmp(type, none[i]))
+			return false;
+	return mounts_type_is_prompt(type);
+}
+
+static int compare_devices(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+uint32_t mounts_devices(uint64_t *out, uint32_t max)
+{
+	CLEANUP(fclosep) FILE *list = fopen("/proc/self/mountinfo", "re");
+	CLEANUP(freep) char *line = NULL;
+	unsigned int major, minor;
+	uint32_t cnt = 0, kept = 0;
+	size_t size = 0;
+
+	while (list && cnt < max && getline(&line, &size, list) > 0) {
+		char *type = strstr(line, " - ");
+
+		if (!type || sscanf(line, "%*u %*u %u:%u", &major, &minor) != 2)
+			continue;
+		type += strlen(" - ");
+		type[strcspn(type, " \n")] = '\0';
+		if (type_has_files(type))
+			out[cnt++] = (uint64_t)major << 32 | minor;
+	}
+	qsort(out, cnt, sizeof(*out), compare_devices);
+	for (uint32_t i = 0; i < cnt; i++)
+		if (!kept || out[kept - 1] != out[i])
+			out[kept++] = out[i];
+	return kept;
+}

@@ -19,4 +19,11 @@ bool mounts_is_prompt(int fd, uint32_t pid);
 /* Is a file system of this type, as mountinfo writes it, one that answers? */
 bool mounts_type_is_prompt(const char *type);
 
+/*
+ * The devices, each once, of all mounted file systems that live neither in
+ * memory nor on top of another: where files can arrive with a mount. At most
+ * @max go to @out, in rising order; their number is returned.
+ */
+uint32_t mounts_devices(uint64_t *out, uint32_t max);
+
 #endif /* WEIR_INVENTORY_MOUNTS_H */

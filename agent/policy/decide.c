@@ -264,6 +264,12 @@ static void add_reason(const struct decision *d, struct buf *out)
 		buf_add_str(out, reason_text(d->reason));
 }
 
+/* It is not the product that is stopped, but what it was not before. */
+static bool is_frozen(const struct decision *d)
+{
+	return d->hook != WEIR_HOOK_CONNECT && d->mode != WEIR_BLOCK && d->mode != WEIR_OBSERVE;
+}
+
 void decision_text(const struct decision *d, struct buf *out)
 {
 	if (d->outcome == OUTCOME_NOTE)
@@ -273,6 +279,8 @@ void decision_text(const struct decision *d, struct buf *out)
 		buf_add_str(out, ": it got past the ");
 		buf_add_str(out, hook_name(d->hook));
 		buf_add_str(out, " gate");
+	} else if (d->reason == WEIR_BY_RULE && is_frozen(d)) {
+		buf_add_str(out, ": new or changed since the freeze began");
 	} else if (d->reason != WEIR_BY_RULE || d->outcome == OUTCOME_WEAK) {
 		buf_add_str(out, ": ");
 		add_reason(d, out);

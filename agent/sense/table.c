@@ -30,6 +30,7 @@ enum kind {
 	KIND_PREFIX6,
 	KIND_EXEMPTIONS,
 	KIND_INSTALLED,
+	KIND_CONTENTS,
 	KIND_MAX,
 };
 
@@ -61,6 +62,8 @@ static const struct {
 			      sizeof(struct weir_exemptions), 0, WEIR_HAS_EXEMPTIONS },
 	[KIND_INSTALLED] = { "weir_installed", BPF_MAP_TYPE_HASH, sizeof(struct weir_installed),
 			     4, 0, WEIR_HAS_INSTALLED },
+	[KIND_CONTENTS] = { "weir_contents", BPF_MAP_TYPE_HASH, sizeof(struct weir_sha256), 4, 0,
+			    WEIR_HAS_INSTALLED },
 };
 _Static_assert(ARRAY_SIZE(kinds) == KIND_MAX, "every kind has a row");
 
@@ -236,6 +239,16 @@ static int put_installed(struct filling *f, const struct table_plan *p)
 	return err;
 }
 
+static int put_contents(struct filling *f, const struct table_plan *p)
+{
+	uint32_t one = 1;
+	int err = 0;
+
+	for (size_t i = 0; i < p->content_cnt && !err; i++)
+		err = put(f, &p->contents[i], &one);
+	return err;
+}
+
 static int put_kind(struct filling *f, const struct table_plan *p, enum kind kind)
 {
 	switch (kind) {
@@ -259,6 +272,8 @@ static int put_kind(struct filling *f, const struct table_plan *p, enum kind kin
 		return put_exemptions(f, p);
 	case KIND_INSTALLED:
 		return put_installed(f, p);
+	case KIND_CONTENTS:
+		return put_contents(f, p);
 	case KIND_PREFIX4:
 		return put_prefixes(f, p, AF_INET);
 	default:
@@ -288,6 +303,8 @@ static size_t entries_of(const struct table_plan *p, enum kind kind)
 		return p->compiled->exemption_cnt;
 	case KIND_INSTALLED:
 		return p->installed_cnt;
+	case KIND_CONTENTS:
+		return p->content_cnt;
 	default:
 		return p->compiled->prefix_cnt;
 	}

@@ -30,7 +30,8 @@ struct table_plan {
 	const struct module_entry *modules;
 	const struct weir_file *guard;
 	const struct weir_installed *installed; /* what a freeze lets run */
-	size_t file_cnt, dir_cnt, module_cnt, guard_cnt, installed_cnt;
+	const struct weir_sha256 *contents;	/* the same by content */
+	size_t file_cnt, dir_cnt, module_cnt, guard_cnt, installed_cnt, content_cnt;
 };
 
 struct table;

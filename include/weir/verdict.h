@@ -76,6 +76,7 @@ enum weir_key_kind {
 
 /* In struct weir_rule.flags. */
 #define WEIR_RULE_ENFORCE 1u /* its class may be enforced by this rule */
+#define WEIR_RULE_UNCOUNTED 2u /* nobody has looked yet what a freeze lets run */
 
 /* In struct weir_key.flags. */
 #define WEIR_KEY_ENFORCE 1u /* high confidence and sufficient alone */
@@ -178,7 +179,8 @@ weir_mode_stops(const struct weir_question *q, __u8 mode)
 	if (q->key.kind == WEIR_KEY_PREFIX)
 		return mode >= WEIR_OFFLINE;
 	return mode == WEIR_BLOCK ||
-	       (mode >= WEIR_FREEZE && !(q->flags & WEIR_Q_INSTALLED));
+	       (mode >= WEIR_FREEZE && !(q->flags & WEIR_Q_INSTALLED) &&
+		!(q->rule_flags & WEIR_RULE_UNCOUNTED));
 }
 
 /* Why nothing is stopped although the host would not mind; -1: would be. */

@@ -58,7 +58,8 @@ static inline int vector_question(char *const *col, struct weir_question *q)
 	q->host.enforce = *col[3] == '1';
 	q->mode = (uint8_t)mode;
 	q->cap = (uint8_t)cap;
-	q->rule_flags = *col[6] == '1' ? WEIR_RULE_ENFORCE : 0;
+	q->rule_flags = (*col[6] == '1' ? WEIR_RULE_ENFORCE : 0) |
+			(strstr(col[11], "uncounted") ? WEIR_RULE_UNCOUNTED : 0);
 	q->key.rule = (uint32_t)strtoul(col[7], NULL, 10);
 	q->key.kind = (uint16_t)kind;
 	q->key.flags = *col[9] == '1' ? WEIR_KEY_ENFORCE : 0;
