@@ -66,11 +66,8 @@ static bool recorded(const struct gates *g, enum weir_hook hook, const struct st
 	struct search s = { .hook = hook, .since_ns = at->ns };
 	int i;
 
-	for (i = 0; i < WEIR_RING_MAX; i++) {
-		struct ring ahead = g->ring[i];
-
-		ring_read(&ahead, look_for_canary, &s, ~0u);
-	}
+	for (i = 0; i < WEIR_RING_MAX; i++)
+		ring_look_ahead(&g->ring[i], look_for_canary, &s);
 	return s.found || losses(g) > at->lost;
 }
 

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A ring buffer of the kernel, read in batches.
+ * A ring buffer of the kernel, read in batches through a window.
+ *
+ * What is mapped of a ring counts as memory of the agent, and counts twice,
+ * since the kernel shows the data twice in a row so that no record is torn. So
+ * only the part that is being read is mapped.
  *
  * Our own consumer rather than libbpf's, for one reason: the position is given
  * back only after the batch has reached the journal, so an agent killed in
@@ -18,19 +22,23 @@ struct ring {
 	size_t size;
 	volatile unsigned long *consumer;
 	const volatile unsigned long *producer;
-	const char *data; /* mapped twice in a row */
-	unsigned long pos; /* read so far, not yet given back */
+	const char *window; /* NULL: none mapped yet */
+	size_t window_off;  /* of its first byte in the data */
+	unsigned long pos;  /* read so far, not yet given back */
 };
 
 /* @map_fd stays the caller's and must outlive the ring. 0 or -errno. */
 int ring_open(struct ring *r, int map_fd);
 void ring_close(struct ring *r); /* takes a zeroed ring */
 
-/* @record is valid until ring_commit(). */
+/* @record is valid until the function returns. */
 typedef void (*ring_fn)(void *ctx, const void *record, size_t len);
 
 /* Hands out at most @max finished records; returns how many. */
 unsigned int ring_read(struct ring *r, ring_fn fn, void *ctx, unsigned int max);
+
+/* Shows all that are there and consumes none. */
+void ring_look_ahead(const struct ring *r, ring_fn fn, void *ctx);
 
 /* Gives the space of everything read back to the kernel. */
 void ring_commit(struct ring *r);
