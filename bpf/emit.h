@@ -80,8 +80,9 @@ static __always_inline __u32 pid_namespace_of(struct task_struct *task)
 	struct pid *pid = READ(task, thread_pid);
 	__u32 level = READ(pid, level);
 	struct pid_namespace *ns = NULL;
+	/* Masked last: 6.1 loses the bounds of a product. */
 	void *upid = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
-		     (level & 31) * bpf_core_type_size(struct upid);
+		     (level * bpf_core_type_size(struct upid) & 511);
 
 	bpf_probe_read_kernel(&ns, sizeof(ns), upid + bpf_core_field_offset(struct upid, ns));
 	return BPF_CORE_READ(ns, ns.inum);
