@@ -228,7 +228,7 @@ static struct library_fit native_fit(struct build *b)
 	CLEANUP(elf_freep) struct elf_facts *self = NULL;
 	CLEANUP(close_fdp) int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 
-	if (fd >= 0 && !elf_ask(b->cell, fd, NULL, 0, &self)) {
+	if (fd >= 0 && !elf_ask(b->cell, fd, NULL, 0, 0, &self)) {
 		fit.machine = self->machine;
 		fit.class = self->class;
 	}
@@ -389,7 +389,7 @@ static int follow(struct build *b, uint32_t i)
 		return 0;
 	if (head[0] == '#' && head[1] == '!')
 		return follow_script(b, i, head);
-	err = elf_ask(b->cell, fd, NULL, 0, &facts);
+	err = elf_ask(b->cell, fd, NULL, 0, 0, &facts);
 	/* A guard that stops at a login's program is none: rather no table than this. */
 	if (err == -ENOMEM || err == -ECHILD)
 		return err;

@@ -12,6 +12,9 @@
 #include "parse/elf_ask.h"
 #include "parse/needles.h"
 
+/* A disk that many others use. */
+#define SLOW_BYTES_PER_MS 20000
+
 struct expectation {
 	atomic_uint refs;
 	uint64_t *sizes; /* of listed files, sorted */
@@ -183,7 +186,7 @@ static int keep_fault(struct identity *i, const struct cell *cell)
 	return i->why ? 0 : -ENOMEM;
 }
 
-static int add_elf(struct identity *i, struct cell *cell, int fd)
+static int add_elf(struct identity *i, struct cell *cell, int fd, uint64_t time_ns)
 {
 	uint32_t cnt = i->expectation->text_cnt;
 	CLEANUP(freep) bool *found = NULL;
@@ -195,7 +198,7 @@ static int add_elf(struct identity *i, struct cell *cell, int fd)
 		if (!found || !i->others)
 			return -ENOMEM;
 	}
-	err = elf_ask(cell, fd, found, cnt, &i->elf);
+	err = elf_ask(cell, fd, found, cnt, time_ns, &i->elf);
 	if (i->elf)
 		take_facts(i);
 	if (found)
@@ -205,15 +208,24 @@ static int add_elf(struct identity *i, struct cell *cell, int fd)
 	return err == -ENOEXEC ? 0 : keep_error(i, err);
 }
 
-static int fill(struct identity *i, struct cell *cell, int fd)
+/* Who may wait gives a cell as long as a slow disk needs for a large file. */
+static uint64_t patience(uint64_t size)
 {
+	if (size > NEEDLES_BYTES_MAX)
+		size = NEEDLES_BYTES_MAX;
+	return CELL_TIME_NS + size / SLOW_BYTES_PER_MS * 1000000;
+}
+
+static int fill(struct identity *i, struct cell *cell, int fd, bool may_wait)
+{
+
 	int err;
 
 	if (fstat(fd, &i->st))
 		return keep_error(i, -errno);
 	i->facts.size = (uint64_t)i->st.st_size;
 	err = add_digest(i, fd);
-	return err ? err : add_elf(i, cell, fd);
+	return err ? err : add_elf(i, cell, fd, may_wait ? patience(i->facts.size) : 0);
 }
 
 static int open_and_fill(struct identity *i, struct cell *cell, int path_fd, uint32_t pid)
@@ -227,7 +239,7 @@ static int open_and_fill(struct identity *i, struct cell *cell, int path_fd, uin
 		return keep_error(i, -errno);
 	i->facts.size = (uint64_t)i->st.st_size;
 	fd = root_reopen(path_fd);
-	return fd < 0 ? keep_error(i, fd) : fill(i, cell, fd);
+	return fd < 0 ? keep_error(i, fd) : fill(i, cell, fd, false);
 }
 
 static int begin(struct expectation *x, const char *path, struct identity **ret)
@@ -266,7 +278,7 @@ int identity_of_open(struct expectation *x, struct cell *cell, int fd, const cha
 	int err = begin(x, path, &i);
 
 	if (!err)
-		err = fill(i, cell, fd);
+		err = fill(i, cell, fd, true);
 	if (err)
 		return err;
 	*ret = take_ptr(i);

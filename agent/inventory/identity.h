@@ -63,7 +63,7 @@ int identity_of(struct expectation *x, struct cell *cell, int path_fd, const cha
 
 /*
  * The same of @fd, which is open for reading and on a file system that is known
- * to answer.
+ * to answer, for who may wait: a large file has the time that it takes.
  */
 int identity_of_open(struct expectation *x, struct cell *cell, int fd, const char *path,
 		     struct identity **ret);

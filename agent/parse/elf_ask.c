@@ -104,13 +104,15 @@ static int take_row(void *ctx, const struct row *row)
 	return 0;
 }
 
-int elf_ask(struct cell *c, int fd, bool *found, uint32_t found_cnt, struct elf_facts **ret)
+int elf_ask(struct cell *c, int fd, bool *found, uint32_t found_cnt, uint64_t time_ns,
+	    struct elf_facts **ret)
 {
 	static const char only_facts = ELF_ASK_FACTS;
 	struct asking a = { .found = found, .found_cnt = found ? found_cnt : 0 };
 	int err;
 
-	err = cell_ask(c, PARSER_ELF, fd, found ? NULL : &only_facts, !found, 0, take_row, &a);
+	err = cell_ask(c, PARSER_ELF, fd, found ? NULL : &only_facts, !found, time_ns, take_row,
+		       &a);
 	/* All is well, and nothing was said: no parser of ours. */
 	if (!err && !a.facts)
 		err = -EPROTO;

@@ -11,11 +11,12 @@
 /*
  * Asks @c about @fd. found[i] is set for each of the cell's needles that
  * stands in the file; @found is the caller's, zeroed, @found_cnt long; NULL:
- * not searched for. 0, -ENOEXEC when it is not ELF, or as cell_ask().
+ * not searched for. @time_ns as for cell_ask(). 0, -ENOEXEC when it is not ELF, or as cell_ask().
  *
  * *ret is the caller's for elf_free(), also with an error when the facts came
  * before it; else NULL. It has neither loads nor the text of the package note.
  */
-int elf_ask(struct cell *c, int fd, bool *found, uint32_t found_cnt, struct elf_facts **ret);
+int elf_ask(struct cell *c, int fd, bool *found, uint32_t found_cnt, uint64_t time_ns,
+	    struct elf_facts **ret);
 
 #endif /* WEIR_PARSE_ELF_ASK_H */

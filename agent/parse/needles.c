@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/cleanup.h"
@@ -240,6 +241,16 @@ static int search_range(struct search *s, int fd, struct elf_range r)
 	return 0;
 }
 
+static uint64_t budget_of(int fd)
+{
+	uint64_t bytes = NEEDLES_HOLE_BYTES;
+	struct stat st;
+
+	if (!fstat(fd, &st))
+		bytes += (uint64_t)st.st_blocks * 512 * NEEDLES_PACKED;
+	return bytes < NEEDLES_BYTES_MAX ? bytes : NEEDLES_BYTES_MAX;
+}
+
 int needles_find(const struct needles *n, int fd, const struct elf_range *ranges,
 		 uint32_t range_cnt, uint64_t deadline_ns, bool *found)
 {
@@ -247,7 +258,7 @@ int needles_find(const struct needles *n, int fd, const struct elf_range *ranges
 	struct search s = {
 		.n = n,
 		.found = found,
-		.budget = NEEDLES_BYTES_MAX,
+		.budget = budget_of(fd),
 		.deadline_ns = deadline_ns,
 	};
 	int err = 0;

@@ -16,7 +16,14 @@
 #include "parse/elf.h"
 
 /* Bytes of one file that are searched. */
-#define NEEDLES_BYTES_MAX (64ULL << 20)
+#define NEEDLES_BYTES_MAX (2ULL << 30)
+
+/*
+ * Fewer of one that is mostly holes: so many, and NEEDLES_PACKED times what it
+ * has on disk, since file systems compress.
+ */
+#define NEEDLES_HOLE_BYTES (64ULL << 20)
+#define NEEDLES_PACKED 8
 
 /* The catalogue takes texts up to 1,024 bytes; shorter than four says nothing. */
 #define NEEDLE_LEN_MIN 4
