@@ -21,5 +21,9 @@ int collect_images(struct survey *s);
 int collect_dkms(struct survey *s);
 int collect_bpf(struct survey *s);
 int collect_files(struct survey *s);
+int collect_probes(struct survey *s);
+int collect_netfilter(struct survey *s);
+int collect_modules(struct survey *s);
+int collect_interfaces(struct survey *s);
 
 #endif /* WEIR_COLLECT_COLLECTORS_H */

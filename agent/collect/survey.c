@@ -23,6 +23,10 @@ const struct collector collectors[] = {
 	{ "dkms", "sources of kernel modules", false, collect_dkms },
 	{ "bpf", "BPF programs, maps and links", true, collect_bpf },
 	{ "files", "files and directories, by place, name and content", false, collect_files },
+	{ "modules", "kernel modules, loaded and installed", false, collect_modules },
+	{ "probes", "kprobes, uprobes, ftrace", true, collect_probes },
+	{ "netfilter", "netfilter hooks", true, collect_netfilter },
+	{ "interfaces", "network interfaces", true, collect_interfaces },
 	{ 0 },
 };
 
