@@ -2,6 +2,7 @@
 #include "cmd/look.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,9 @@
 
 #include "base/cleanup.h"
 #include "collect/owners.h"
+#include "collect/pace.h"
 #include "collect/survey.h"
+#include "inventory/cache.h"
 #include "inventory/identity.h"
 #include "inventory/root.h"
 #include "out/text.h"
@@ -147,6 +150,26 @@ static int add_owners(struct look *l, struct survey *s)
 	return find_owners(o, l->findings, asked, of, asked_cnt);
 }
 
+/* What is remembered of files; a damaged or older one is no cache and no error. */
+static int open_cache(const struct catalog *c, int dir_fd, struct identity_cache **ret)
+{
+	int err = identity_cache_new(c, ret);
+
+	if (!err)
+		err = identity_cache_load(*ret, dir_fd, LOOK_CACHE_FILE);
+	return err == -ENOMEM ? err : 0;
+}
+
+/* A host that cannot keep it was looked at all the same. */
+static void close_cache(struct identity_cache *cache, int dir_fd)
+{
+	int err = cache ? identity_cache_save(cache, dir_fd, LOOK_CACHE_FILE) : 0;
+
+	if (err)
+		fprintf(stderr, "weir: " LOOK_CACHE_FILE ": cannot be written: %s\n",
+			strerror(-err));
+}
+
 static int survey(struct look *l, const struct catalog *c, const struct look_wish *wish)
 {
 	struct survey s = {
@@ -160,8 +183,17 @@ static int survey(struct look *l, const struct catalog *c, const struct look_wis
 		.progress = progress,
 		.ctx = l,
 	};
+	CLEANUP(identity_cache_freep) struct identity_cache *cache = NULL;
+	CLEANUP(close_fdp) int cache_fd = -1;
 	int err = expectation_new(c, &s.expectation);
 
+	if (wish->is_idle)
+		pace_idle();
+	if (wish->cache_dir)
+		cache_fd = open(wish->cache_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (!err && cache_fd >= 0)
+		err = open_cache(c, cache_fd, &cache);
+	s.cache = cache;
 	if (!err)
 		err = expectation_cell(s.expectation, &s.cell);
 	if (!err)
@@ -170,6 +202,8 @@ static int survey(struct look *l, const struct catalog *c, const struct look_wis
 		err = add_owners(l, &s);
 	if (l->is_told)
 		fputs("\r\033[K", stderr);
+	if (!err)
+		close_cache(cache, cache_fd);
 	cell_free(s.cell);
 	expectation_put(s.expectation);
 	match_free(&s.scratch);

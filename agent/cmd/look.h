@@ -20,7 +20,8 @@ struct look_wish {
 	const char *const *only; /* collectors; NULL: all */
 	const char *where; /* things of that name or place alone; NULL: all */
 	bool is_deep;
-	bool has_cache;	   /* use and write what is remembered of files */
+	const char *cache_dir; /* where what files said is remembered; NULL: nowhere */
+	bool is_idle;	       /* from now on this process gives way to all others */
 	bool has_progress; /* tell on stderr, which is a terminal */
 };
 
@@ -35,6 +36,9 @@ struct look {
 	bool has_progress, is_told;
 	uint64_t told_ns;
 };
+
+/* In look_wish.cache_dir. */
+#define LOOK_CACHE_FILE "files.cache"
 
 /* Borrows @c. 0 and *ret is to be given to look_exit(), or -errno. */
 int look(const struct catalog *c, const struct look_wish *wish, struct look *ret);

@@ -171,12 +171,18 @@ static int ask_policy(struct scan *s)
 	return 0;
 }
 
+/* Of this host and by root: the only kind of scan that is kept without asking. */
+static bool is_of_root(const struct scan *s)
+{
+	return root_is_live(s->root_fd) > 0 && geteuid() == 0;
+}
+
 /* Where first sightings are kept; NULL: nowhere. */
 static const char *history_path(const struct scan *s)
 {
 	if (s->options->history)
 		return s->options->history;
-	return root_is_live(s->root_fd) > 0 && geteuid() == 0 ? HISTORY_FILE : NULL;
+	return is_of_root(s) ? HISTORY_FILE : NULL;
 }
 
 static int remember(struct scan *s)
@@ -223,8 +229,6 @@ static int keep(const struct scan *s)
 	const char *path = s->options->has_only ? NULL : history_path(s);
 
 	/* A host that cannot keep it was looked at all the same. */
-	if (path && !s->options->history)
-		mkdir(HISTORY_DIR, 0700);
 	if (path)
 		history_write(path, &s->report);
 	if (s->options->save && history_write(s->options->save, &s->report))
@@ -277,12 +281,16 @@ static int look_around(struct scan *s)
 		.root_fd = s->root_fd,
 		.only = o->has_only ? o->only : NULL,
 		.is_deep = o->is_deep,
-		.has_cache = !o->no_cache,
+		.is_idle = true,
 		.has_progress = isatty(STDERR_FILENO),
 	};
-	int err = look(s->sources.catalog, &wish, &s->look);
-	int code;
+	int err, code;
 
+	if (is_of_root(s)) {
+		mkdir(HISTORY_DIR, 0700);
+		wish.cache_dir = o->no_cache ? NULL : HISTORY_DIR;
+	}
+	err = look(s->sources.catalog, &wish, &s->look);
 	if (err) {
 		fprintf(stderr, "weir: scan: %s: %s\n", s->root, strerror(-err));
 		return EXIT_INCOMPLETE;

@@ -107,26 +107,38 @@ static void add_about(const struct scan_report *r, const struct finding *item, s
 	buf_free(&text);
 }
 
-static void add_hidden(uint32_t cnt, enum trace_kind kind, struct buf *out)
+/* Of @cnt rows of one kind, the most telling ones, and how many more there are. */
+static void add_some(const struct scan_report *r, const struct finding_row *rows, uint32_t cnt,
+		     uint32_t product, struct buf *out)
 {
-	if (cnt)
-		buf_addf(out, "  %-11s and %u more (--long)\n", trace_kind_name(kind), cnt);
+	uint32_t shown = 0;
+
+	for (unsigned int state = STATE_MAX; state-- > 0;)
+		for (uint32_t i = 0; i < cnt && shown < ROWS_SHOWN; i++) {
+			if (rows[i].state != state)
+				continue;
+			scan_row(r, &rows[i], product, out);
+			shown++;
+		}
+	if (shown < cnt)
+		buf_addf(out, "  %-11s and %u more (--long)\n",
+			 trace_kind_name(rows->thing->kind), cnt - shown);
 }
 
 static void add_rows(const struct scan_report *r, const struct finding *item, struct buf *out)
 {
-	uint32_t of_kind = 0;
+	uint32_t cnt;
 
-	for (uint32_t i = 0; i < item->row_cnt; i++) {
-		enum trace_kind kind = item->rows[i].thing->kind;
+	for (uint32_t i = 0; i < item->row_cnt; i += cnt) {
+		const struct finding_row *rows = &item->rows[i];
 
-		if (i && item->rows[i - 1].thing->kind != kind)
-			of_kind = 0;
-		if (of_kind++ < ROWS_SHOWN || r->is_long)
-			scan_row(r, &item->rows[i], item->product, out);
-		if (!r->is_long && of_kind > ROWS_SHOWN &&
-		    (i + 1 == item->row_cnt || item->rows[i + 1].thing->kind != kind))
-			add_hidden(of_kind - ROWS_SHOWN, kind, out);
+		for (cnt = 1; i + cnt < item->row_cnt; cnt++)
+			if (rows[cnt].thing->kind != rows->thing->kind)
+				break;
+		if (!r->is_long)
+			add_some(r, rows, cnt, item->product, out);
+		for (uint32_t k = 0; k < cnt && r->is_long; k++)
+			scan_row(r, &rows[k], item->product, out);
 	}
 	if (item->more)
 		buf_addf(out, "  and %u more that were only counted\n", item->more);
@@ -149,7 +161,8 @@ static void add_removal(const struct product *p, struct buf *out)
 	if (p->remove_cmd)
 		scan_row_clause(&text, "", p->remove_cmd);
 	for (const char *const *path = p->remove_paths; path && *path; path++)
-		scan_row_clause(&text, "", *path);
+		if (!p->remove_cmd || strcmp(p->remove_cmd, *path) != 0)
+			scan_row_clause(&text, "", *path);
 	if (p->remove_note)
 		scan_row_clause(&text, "", p->remove_note);
 	add_line("remove", &text, out);

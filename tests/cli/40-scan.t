@@ -92,6 +92,7 @@ package() {
 	for file; do
 		mkdir -p "$tree$(dirname "$file")"
 		echo "$file" >"$tree$file"
+		chmod +x "$tree$file"
 		echo "$file"
 	done >"$tree/var/lib/dpkg/info/$name.list"
 }
@@ -230,6 +231,7 @@ unowned() {
 	fresh
 	package ew-agent 2.2 "install ok installed" /opt/examplewall/agent
 	echo x >"$tree/opt/examplewall/stray"
+	chmod +x "$tree/opt/examplewall/stray"
 	json 1 '{t["where"]: (t["owned"], t["package"]) for t in p["examplewall/agent"]["things"]
 if t["kind"] == "file" and t["where"][-1] != "/"} == {"/opt/examplewall/agent": (True, "ew-agent"),
 "/opt/examplewall/stray": (False, None)}' --root "$tree"
@@ -243,6 +245,7 @@ started() {
 	fresh
 	mkdir -p "$tree/etc/systemd/system" "$tree/opt/examplewall"
 	echo x >"$tree/opt/examplewall/agent"
+	chmod +x "$tree/opt/examplewall/agent"
 	printf '[Service]\nExecStart=/opt/examplewall/agent\nRestart=always\n' \
 		>"$tree/etc/systemd/system/innocent.service"
 	json 1 '[t["flags"] for t in p["examplewall/agent"]["things"] if t["kind"] == "unit"] ==
@@ -252,6 +255,7 @@ ok "a unit is found by what it starts, and that it is restarted" started
 if "$weir" scan --only files --root "$tree" --catalog "$catalog" >/dev/null 2>&1; [ $? -ne 2 ]; then
 	ok "files know their package, or that they have none" unowned
 	ok "without any package database they are found, too" by_itself
+	started >/dev/null
 	ok "a file knows what starts it" json 1 '[t["started_by"] for t in
 p["examplewall/agent"]["things"] if t["where"] == "/opt/examplewall/agent"] ==
 [["innocent.service"]]' --root "$tree"
