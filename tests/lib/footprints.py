@@ -28,7 +28,7 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 RELEASE = "6.1.0-99-amd64"
 SUFFICIENT = set("dir path sha256 build-id soname needed elf-string deb rpm unit module cidr domain".split())
 BUILD_IDS = 3			# files per product; there may be hundreds
-THINGS = 3			# to be explained per product
+THINGS = 2			# to be explained per product
 PLACES = {"path", "dir", "config", "log", "data-dir", "sysv-init", "unix-socket", "device"}
 # Kinds that a tree on disk can show.
 SHOWN = PLACES - {"unix-socket", "device"} | {"deb", "unit", "module", "soname", "needed", "elf-string",
