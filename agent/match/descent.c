@@ -13,6 +13,11 @@
 #include "match/lookup.h"
 #include "match/match.h"
 
+/* The filter, in bits: one in sixteen is set, as long as it is no larger than 8 MiB. */
+#define FILTER_BITS_MIN 13
+#define FILTER_BITS_MAX 26
+#define FILTER_SPARSE 16
+
 struct descents {
 	const struct match_index *x;
 	uint32_t *patterns; /* indices of indicators; a stack */
@@ -20,6 +25,9 @@ struct descents {
 	/* Hashes of the directories above what has no star; 0: free. */
 	uint64_t *ways;
 	uint32_t way_cnt, way_cap; /* a power of two */
+	/* One bit for each key of a place or name: nearly all that is asked has none. */
+	uint64_t *filter;
+	unsigned int shift;
 };
 
 /* Zero marks a free slot, so nothing may hash to it. */
@@ -92,18 +100,69 @@ static bool is_place(unsigned int group)
 	       group == GROUP_PATTERN;
 }
 
+static uint64_t bit_of(const struct descents *s, unsigned int group, uint64_t h)
+{
+	return (h ^ group * 0x9e3779b97f4a7c15ULL) * 0xff51afd7ed558ccdULL >> s->shift;
+}
+
+static uint32_t first_of(const struct descents *s, unsigned int group, uint64_t h)
+{
+	uint64_t bit = bit_of(s, group, h);
+
+	return s->filter[bit / 64] >> (bit % 64) & 1 ? lookup_first(s->x, group, h) : 0;
+}
+
+/* As lookup.c files it. */
+static size_t key_len(const char *value, unsigned int group)
+{
+	size_t len = strcspn(value, group == GROUP_PATTERN || group == GROUP_WORD ? "*" : "");
+
+	return group == GROUP_PLACE && len && value[len - 1] == '/' ? len - 1 : len;
+}
+
+static void add_to_filter(struct descents *s, const char *value, unsigned int group)
+{
+	uint64_t bit = bit_of(s, group, lookup_hash(value, key_len(value, group)));
+
+	s->filter[bit / 64] |= 1ULL << (bit % 64);
+}
+
+static int make_filter(struct descents *s)
+{
+	const struct catalog *c = s->x->catalog;
+	unsigned int bits = FILTER_BITS_MIN;
+	uint64_t cnt = 0;
+
+	for (uint32_t i = 0; i < c->indicator_cnt; i++) {
+		unsigned int group = lookup_group_of(&c->indicators[i]);
+
+		cnt += is_place(group) || group == GROUP_WORD;
+	}
+	while (bits < FILTER_BITS_MAX && 1ULL << bits < cnt * FILTER_SPARSE)
+		bits++;
+	s->shift = 64 - bits;
+	s->filter = calloc(1ULL << (bits - 6), sizeof(*s->filter));
+	return s->filter ? 0 : -ENOMEM;
+}
+
 int descents_new(const struct match_index *x, struct descents **ret)
 {
 	CLEANUP(descents_freep) struct descents *s = calloc(1, sizeof(*s));
 	const struct catalog *c = x->catalog;
-	int err = 0;
+	int err;
 
 	if (!s)
 		return -ENOMEM;
 	s->x = x;
-	for (uint32_t i = 0; i < c->indicator_cnt && !err; i++)
-		if (is_place(lookup_group_of(&c->indicators[i])))
+	err = make_filter(s);
+	for (uint32_t i = 0; i < c->indicator_cnt && !err; i++) {
+		unsigned int group = lookup_group_of(&c->indicators[i]);
+
+		if (is_place(group))
 			err = add_ways(s, c->indicators[i].value);
+		if (is_place(group) || group == GROUP_WORD)
+			add_to_filter(s, c->indicators[i].value, group);
+	}
 	if (err)
 		return err;
 	*ret = take_ptr(s);
@@ -116,6 +175,7 @@ struct descents *descents_free(struct descents *s)
 		return NULL;
 	free(s->patterns);
 	free(s->ways);
+	free(s->filter);
 	free(s);
 	return NULL;
 }
@@ -139,7 +199,7 @@ static bool is_of(const struct descents *s, uint32_t i, unsigned int group)
 static bool has_value(const struct descents *s, unsigned int group, const char *text,
 		      size_t len, uint64_t h)
 {
-	uint32_t at = lookup_first(s->x, group, h);
+	uint32_t at = first_of(s, group, h);
 
 	for (; at; at = s->x->next[at - 1]) {
 		const char *value = value_of(s, at - 1);
@@ -155,7 +215,7 @@ static bool has_value(const struct descents *s, unsigned int group, const char *
 /* Of the patterns that are literal up to @h: does one cover @path? */
 static bool has_pattern(const struct descents *s, const char *path, uint64_t h)
 {
-	uint32_t at = lookup_first(s->x, GROUP_PATTERN, h);
+	uint32_t at = first_of(s, GROUP_PATTERN, h);
 
 	for (; at; at = s->x->next[at - 1])
 		if (is_of(s, at - 1, GROUP_PATTERN) && glob_covers(value_of(s, at - 1), path))
@@ -194,7 +254,7 @@ static int consider(struct descents *s, uint32_t i, const char *dir, struct desc
 static int consider_new(struct descents *s, const char *dir, size_t len, uint64_t h,
 			struct descent *d)
 {
-	uint32_t at = lookup_first(s->x, GROUP_PATTERN, h);
+	uint32_t at = first_of(s, GROUP_PATTERN, h);
 	int err = 0;
 
 	for (; at && !err; at = s->x->next[at - 1]) {
@@ -276,7 +336,7 @@ bool descent_is_meant(const struct descent *above, const struct descent *d)
 
 static bool has_word(const struct descents *s, const char *name, uint64_t h)
 {
-	uint32_t at = lookup_first(s->x, GROUP_WORD, h);
+	uint32_t at = first_of(s, GROUP_WORD, h);
 
 	for (; at; at = s->x->next[at - 1]) {
 		enum indicator_kind kind = s->x->catalog->indicators[at - 1].kind;
