@@ -350,6 +350,25 @@ static void warn_about(const struct scan *s)
 		fputs("weir: scan: one of the scans is by some collectors only\n", stderr);
 }
 
+/* Of the earlier scan, too, only what --product asks for. */
+static void narrow_earlier(struct scan *s)
+{
+	struct records *found = &s->earlier.found;
+	const char *id = s->options->product;
+	size_t len = id ? strlen(id) : 0;
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < found->cnt; i++) {
+		const char *product = found->items[i].product;
+
+		/* It may name products that this catalogue has lost. */
+		if (!strncmp(product, id ? id : "", len) &&
+		    (!len || !product[len] || product[len] == '/'))
+			found->items[kept++] = found->items[i];
+	}
+	found->cnt = kept;
+}
+
 static int tell_difference(struct scan *s, bool *ret_is_news)
 {
 	CLEANUP(buf_free) struct buf out = { 0 };
@@ -366,6 +385,7 @@ static int tell_difference(struct scan *s, bool *ret_is_news)
 
 	if (err)
 		return err;
+	narrow_earlier(s);
 	warn_about(s);
 	if (s->options->format == SCAN_JSON)
 		scan_diff_json(&d, &out);

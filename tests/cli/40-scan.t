@@ -176,6 +176,8 @@ scan 1 --json --root "$tree" >/dev/null
 cp "$tmp/out" "$tmp/old.json"
 ok "nothing is different from itself" says 0 "Nothing is different" --root "$tree" \
 	--diff "$tmp/old.json"
+ok "nor with one product alone" says 0 "Nothing is different" --root "$tree" \
+	--product examplewall/agent --diff "$tmp/old.json"
 fresh
 package ew-agent 2.1 "install ok installed" /opt/examplewall/agent
 ok "what is only gone is no news" says 0 "gone      examplewall/tools" --root "$tree" \
