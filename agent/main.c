@@ -10,6 +10,7 @@
 #include "cmd/check.h"
 #include "cmd/doctor.h"
 #include "cmd/events.h"
+#include "cmd/exemptions.h"
 #include "cmd/exit.h"
 #include "cmd/explain.h"
 #include "cmd/feed.h"
@@ -32,6 +33,7 @@ static const struct {
 	{ "explain", cmd_explain, "which rule decides about a file, process, address or name" },
 	{ "doctor", cmd_doctor, "what this kernel can do, and why not more" },
 	{ "feed", cmd_feed, "what the agent asks of the inventory: listed files, a line each" },
+	{ "exemptions", cmd_exemptions, "who is spared, until when, and how often it was needed" },
 	{ "arm", cmd_arm, "let the policy block, for ten minutes" },
 	{ "confirm", cmd_confirm, "keep it armed, from a new login" },
 	{ "disarm", cmd_disarm, "block nothing; works with the agent stopped" },

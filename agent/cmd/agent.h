@@ -51,6 +51,7 @@ struct regime {
 	struct plan *plan;
 	struct table *table;
 	uint64_t since_ns; /* CLOCK_BOOTTIME of the switch */
+	uint64_t *exempt_seen; /* by exemption: its uses as last read */
 };
 
 struct counters {
@@ -82,6 +83,8 @@ struct agent {
 	int64_t offset_ns; /* of the clocks when the policy's dates were worked out */
 	struct known known; /* what only the inventory can tell */
 	struct installed installed; /* what freezes let run */
+	struct exempt_uses uses;
+	int64_t exempt_looked_s; /* up to when ends were told */
 	struct feeder feeder;
 	struct {
 		uint64_t told_ns, untold;

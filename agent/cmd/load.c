@@ -20,6 +20,7 @@ struct regime *regime_free(const struct gates *g, struct regime *r)
 {
 	if (!r)
 		return NULL;
+	free(r->exempt_seen);
 	table_drop(g, r->table);
 	plan_free(r->plan);
 	match_index_free(r->index);
@@ -143,6 +144,7 @@ int agent_load(struct agent *a, struct diag *d)
 	}
 	r->since_ns = arming_now_ns();
 	keep_installed(a, r);
+	exempt_count(a);
 	/* Two generations ago nobody can be reading any more. */
 	a->before = regime_free(a->gates, a->before);
 	a->before = a->now;

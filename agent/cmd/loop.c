@@ -200,6 +200,8 @@ static void tend(struct agent *a, struct loop *l)
 		watch_gates(a);
 		agent_touch_lapse(a);
 		feeder_save(a);
+		exempt_count(a);
+		exempt_watch(a);
 	}
 	notify_state("WATCHDOG=1");
 }

@@ -30,6 +30,7 @@ struct plan *plan_free(struct plan *p)
 	free(p->guard_keys);
 	installed_exit(&p->installed);
 	freeze_exit(&p->freeze);
+	exempt_exit(&p->exempt);
 	free(p);
 	return NULL;
 }
@@ -51,6 +52,8 @@ struct table_plan plan_table(const struct plan *p)
 		.dir_cnt = p->dir_cnt,
 		.module_cnt = p->module_cnt,
 		.guard_cnt = p->guard_cnt,
+		.exemptions = p->exempt.rows,
+		.exemption_cnt = p->exempt.cnt,
 		.installed = p->freeze.files,
 		.installed_cnt = p->freeze.file_cnt,
 		.contents = p->freeze.hashes,
@@ -332,6 +335,8 @@ int plan_new(struct gates *g, const struct catalog *c, const struct policy *pol,
 		err = resolve(g, p, c, pol, known, root_fd);
 	if (!err)
 		err = plan_freeze(g, p, c, known, installed, root_fd);
+	if (!err)
+		err = exempt_make(g, pol, p->compiled, known, root_fd, &p->exempt, d);
 	/* A table that lacks some of what is listed must not pass for whole. */
 	if (err == -E2BIG)
 		return diag_set(d, pol->file, 0, 0,

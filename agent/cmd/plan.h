@@ -7,6 +7,7 @@
 #ifndef WEIR_CMD_PLAN_H
 #define WEIR_CMD_PLAN_H
 
+#include "cmd/exempt.h"
 #include "cmd/freeze.h"
 #include "inventory/guard.h"
 #include "inventory/known.h"
@@ -22,6 +23,7 @@ struct plan {
 	size_t file_cnt, dir_cnt, module_cnt, guard_cnt;
 	struct installed installed; /* the sets, as they are under this table */
 	struct freeze freeze;
+	struct exempt exempt;
 	bool wants_connect; /* some key or record is about addresses */
 };
 

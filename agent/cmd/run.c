@@ -222,6 +222,7 @@ static int bring_up(struct agent *a)
 	a->started_ns = arming_now_ns();
 	a->fresh_ns = a->started_ns;
 	read_known(a);
+	exempt_read_uses(EXEMPT_USES, &a->uses);
 	holds_restore();
 	return load_first(a);
 }
@@ -271,6 +272,7 @@ static void take_down(struct agent *a)
 	feeder_save(a);
 	feeder_close(&a->feeder);
 	known_exit(&a->known);
+	exempt_free_uses(&a->uses);
 	installed_exit(&a->installed);
 	unlink(AGENT_SOCKET);
 	gates_close(a->gates);

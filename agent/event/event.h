@@ -45,6 +45,8 @@ enum event_kind {
 	EVENT_PARSER_FAILED,
 	/* One product was disarmed, armed or given a removal window. */
 	EVENT_HOLD,
+	/* One has ended. */
+	EVENT_EXEMPTION,
 	EVENT_KIND_MAX,
 };
 

@@ -176,6 +176,7 @@ static const char *const note_texts[EVENT_KIND_MAX] = {
 	[EVENT_INVENTORY] = "inventory",
 	[EVENT_PARSER_FAILED] = "a file could not be read",
 	[EVENT_HOLD] = "one product",
+	[EVENT_EXEMPTION] = "an exemption",
 };
 
 static void add_note(struct buf *out, const struct event *ev)

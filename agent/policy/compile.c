@@ -77,45 +77,29 @@ static void set_steps(struct weir_rule *out, const struct rule *rule,
 	}
 }
 
-/* Those that cover a product as a whole; the one that ends last comes last. */
-static int add_exemption(struct compiled *t, const struct exemption *e, uint32_t index,
-			 uint64_t until, struct diag *d, const char *file)
-{
-	uint32_t rule = e->product_at + 1, i = 0, n = 0;
-	struct weir_exemptions *x;
-
-	while (i < t->exemption_cnt && t->exemptions[i].scope.rule != rule)
-		i++;
-	if (i == t->exemption_cnt)
-		t->exemptions[t->exemption_cnt++].scope =
-			(struct weir_scope){ .rule = rule, .uid = WEIR_ANYBODY };
-	x = &t->exemptions[i].exemptions;
-	while (n < WEIR_EXEMPT_MAX && x->of[n].until_ns)
-		n++;
-	if (n == WEIR_EXEMPT_MAX)
-		return diag_set(d, file, e->line, 1,
-				"exemption \"%.64s\" is the fifth for the same thing at a time; "
-				"join some of them", e->id);
-	x->of[n] = (struct weir_exemption){ .until_ns = until, .index = index, .cap = e->cap };
-	return 0;
-}
-
 static int compile_exemptions(const struct compilation *x, const struct clock_pair *clock)
 {
 	const struct policy *p = x->p;
-	int err = 0;
+	struct compiled *t = x->t;
 
-	x->t->exemptions = calloc(p->exemption_cnt + 1UL, sizeof(*x->t->exemptions));
-	if (!x->t->exemptions)
+	t->exemptions = calloc(p->exemption_cnt + 1UL, sizeof(*t->exemptions));
+	if (!t->exemptions)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < p->exemption_cnt && !err; i++) {
+	for (uint32_t i = 0; i < p->exemption_cnt; i++) {
 		const struct exemption *e = &p->exemptions[i];
 		uint64_t until = mark_of(clock, e->until);
 
 		if (e->here && until > clock->boot_ns)
-			err = add_exemption(x->t, e, i, until, x->diag, p->file);
+			t->exemptions[t->exemption_cnt++] = (struct exemption_key){
+				.rule = e->product_at + 1,
+				.index = i,
+				.until_ns = until,
+				.path = e->path,
+				.user = e->user,
+				.cap = e->cap,
+			};
 	}
-	return err;
+	return 0;
 }
 
 static int compile_rules(const struct compilation *x,

@@ -49,9 +49,11 @@ struct name_key { /* for the host to resolve */
 	struct weir_key key; /* kind filled, rule and evidence set */
 };
 
-struct exemption_key {
-	struct weir_scope scope; /* of which the host fills in a file */
-	struct weir_exemptions exemptions;
+struct exemption_key { /* one that applies here; the host resolves whom it covers */
+	uint32_t rule, index; /* index: in the policy */
+	uint64_t until_ns;
+	const char *path, *user; /* borrowed from the policy, NULL: all */
+	uint8_t cap;
 };
 
 struct compiled {

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/name.h"
+#include "catalog/place.h"
 #include "policy/draft.h"
 
 static int read_host(struct reader *r, const struct scalar *s, void *into)
@@ -20,6 +21,31 @@ static int read_host(struct reader *r, const struct scalar *s, void *into)
 		return schema_fail(r, s->at, "\"%s\" must be host names, where "
 				   "* and ? are wildcards", schema_key(r));
 	return scalar_texts(r, s, into);
+}
+
+/* A file, or with a "/" at its end all below a directory; neither a pattern. */
+static int read_scope(struct reader *r, const struct scalar *s, void *into)
+{
+	const char *why = place_complaint(s->text);
+
+	if (!why)
+		why = place_scope_complaint(s->text);
+	if (!why && memchr(s->text, '*', s->len))
+		why = "has a *; name the file, or its directory with a / at the end";
+	if (why)
+		return schema_fail(r, s->at, "\"%s\" %.128s %s", schema_key(r), s->text, why);
+	return scalar_path(r, s, into);
+}
+
+static int read_user(struct reader *r, const struct scalar *s, void *into)
+{
+	static const char set[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				  "0123456789._-$@\\";
+
+	if (!s->len || s->len > 64 || strspn(s->text, set) != s->len)
+		return schema_fail(r, s->at, "\"%s\" must be the name or the number of a user",
+				   schema_key(r));
+	return scalar_text(r, s, into);
 }
 
 static int check_id(struct reader *r, const struct exemption_draft *d,
@@ -70,6 +96,8 @@ static const struct field exemption_fields[] = {
 	  .scalar = scalar_text },
 	{ .key = "hosts", .shape = FIELD_SCALARS, .offset = AT(hosts),
 	  .scalar = read_host },
+	{ .key = "path", .offset = AT(e.path), .scalar = read_scope },
+	{ .key = "user", .offset = AT(e.user), .scalar = read_user },
 	{ .key = "cap", .offset = AT(e.cap), .scalar = read_mode },
 	{ .key = "until", .required = true, .offset = AT(until),
 	  .scalar = scalar_date },

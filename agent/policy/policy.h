@@ -48,6 +48,8 @@ struct rule {
 struct exemption {
 	const char *id, *product, *reason, *owner, *approver, *ticket;
 	const char *const *hosts; /* NULL-terminated patterns; NULL: all */
+	const char *path; /* this file, or all below with a "/"; NULL: all of the product */
+	const char *user; /* by name or number; NULL: everybody */
 	int64_t until;	    /* seconds since the epoch, the first moment after */
 	uint32_t product_at; /* index in the catalogue */
 	uint32_t line;

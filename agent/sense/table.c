@@ -221,11 +221,10 @@ static int put_prefixes(struct filling *f, const struct table_plan *p, int famil
 
 static int put_exemptions(struct filling *f, const struct table_plan *p)
 {
-	const struct exemption_key *k = p->compiled->exemptions;
 	int err = 0;
 
-	for (uint32_t i = 0; i < p->compiled->exemption_cnt && !err; i++)
-		err = put(f, &k[i].scope, &k[i].exemptions);
+	for (size_t i = 0; i < p->exemption_cnt && !err; i++)
+		err = put(f, &p->exemptions[i].scope, &p->exemptions[i].of);
 	return err;
 }
 
@@ -300,7 +299,7 @@ static size_t entries_of(const struct table_plan *p, enum kind kind)
 	case KIND_BUILD_IDS:
 		return p->compiled->build_id_cnt;
 	case KIND_EXEMPTIONS:
-		return p->compiled->exemption_cnt;
+		return p->exemption_cnt;
 	case KIND_INSTALLED:
 		return p->installed_cnt;
 	case KIND_CONTENTS:
@@ -424,6 +423,22 @@ int table_add_file(struct table *t, const struct weir_file *file, const struct w
 int table_drop_file(struct table *t, const struct weir_file *file)
 {
 	return bpf_map_delete_elem(t->map[KIND_FILES], file) ? -errno : 0;
+}
+
+int table_count_exemptions(const struct table *t, uint64_t *used, uint32_t cnt)
+{
+	struct weir_scope key, *last = NULL;
+	struct weir_exemptions x;
+
+	while (!bpf_map_get_next_key(t->map[KIND_EXEMPTIONS], last, &key)) {
+		last = &key;
+		if (bpf_map_lookup_elem(t->map[KIND_EXEMPTIONS], &key, &x))
+			continue;
+		for (int i = 0; i < WEIR_EXEMPT_MAX; i++)
+			if (x.of[i].until_ns && x.of[i].index < cnt)
+				used[x.of[i].index] += x.of[i].used;
+	}
+	return errno == ENOENT ? 0 : -errno;
 }
 
 uint64_t table_generation(const struct table *t)

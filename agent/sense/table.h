@@ -23,6 +23,11 @@ struct module_entry {
 	struct weir_key key;
 };
 
+struct exemption_row {
+	struct weir_scope scope;
+	struct weir_exemptions of;
+};
+
 /* What becomes a generation; all borrowed. */
 struct table_plan {
 	const struct compiled *compiled;
@@ -30,8 +35,10 @@ struct table_plan {
 	const struct module_entry *modules;
 	const struct weir_file *guard;
 	const struct weir_installed *installed; /* what a freeze lets run */
+	const struct exemption_row *exemptions;
 	const struct weir_sha256 *contents;	/* the same by content */
 	size_t file_cnt, dir_cnt, module_cnt, guard_cnt, installed_cnt, content_cnt;
+	size_t exemption_cnt;
 };
 
 struct table;
@@ -57,6 +64,12 @@ int table_add_file(struct table *t, const struct weir_file *file, const struct w
 
 /* It was identified again, and is not what its key says. 0 or -errno. */
 int table_drop_file(struct table *t, const struct weir_file *file);
+
+/*
+ * How often each exemption was used under @t: @used[i] grows by the uses of the
+ * policy's exemption i, below @cnt. 0 or -errno.
+ */
+int table_count_exemptions(const struct table *t, uint64_t *used, uint32_t cnt);
 
 uint64_t table_generation(const struct table *t);
 

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Exemptions on this host: whom each covers, in numbers that the kernel can
+ * compare, and how often each was needed, over tables, agents and boots.
+ */
+#ifndef WEIR_CMD_EXEMPT_H
+#define WEIR_CMD_EXEMPT_H
+
+#include "inventory/known.h"
+#include "sense/table.h"
+
+struct agent;
+
+#define EXEMPT_USES "/var/lib/weir/exemptions.json"
+
+struct exempt {
+	struct exemption_row *rows;
+	size_t cnt;
+};
+
+/*
+ * A path becomes the files that are there now, a directory those that are
+ * @known below it; a user's name its number. What this host does not have is
+ * covered by nothing. -EINVAL with @d: more at a time on one thing than the
+ * kernel keeps.
+ */
+int exempt_make(struct gates *g, const struct policy *p, const struct compiled *t,
+		const struct known *known, int root_fd, struct exempt *ret, struct diag *d);
+void exempt_exit(struct exempt *x);
+
+/* Uses as they are written down, by the exemption's id. */
+struct exempt_use {
+	char *id;
+	uint64_t used;
+	int64_t last_s; /* 0: never */
+};
+
+struct exempt_uses {
+	struct exempt_use *list;
+	uint32_t cnt;
+	bool is_dirty;
+};
+
+/* A file that is not there, or damaged, is none. */
+void exempt_read_uses(const char *path, struct exempt_uses *ret);
+void exempt_free_uses(struct exempt_uses *u);
+const struct exempt_use *exempt_use_of(const struct exempt_uses *u, const char *id);
+
+/* Every minute, and before a table goes: folds what the kernel has counted. */
+void exempt_count(struct agent *a);
+
+/* Notes what has ended since the last look. */
+void exempt_watch(struct agent *a);
+
+#endif /* WEIR_CMD_EXEMPT_H */
