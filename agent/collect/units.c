@@ -69,27 +69,36 @@ static const struct {
 };
 #define OWN_CNT ARRAY_SIZE(own_directories)
 
-/* What systemctl says; -1 when nobody can be asked, which is told when it should have worked. */
-static int ask_state(struct survey *s, uint32_t uid, const char *whose)
+/* Managers that did not answer in their time; after so many no user's is asked. */
+#define LATE_MAX 3
+
+struct units {
+	struct survey *s;
+	unsigned int late_cnt;
+};
+
+/* What systemctl says; -1 when nobody can be asked, which is told. */
+static int ask_state(struct units *u, uint32_t uid, const char *whose)
 {
-	int fd = unit_state_ask(uid);
+	int fd = u->late_cnt < LATE_MAX ? unit_state_ask(uid) : -ETIME;
 
 	if (fd >= 0)
 		return fd;
-	survey_unread(s, fd, "the state of %s units", whose);
+	u->late_cnt += fd == -ETIME;
+	survey_unread(u->s, fd, "the state of units of %s", whose);
 	return -1;
 }
 
-static int collect_system(struct survey *s)
+static int collect_system(struct units *u)
 {
 	CLEANUP(close_fdp) int state_fd = -1;
 	struct unit_scope scope = { .directories = system_directories };
 
-	if (s->is_live && unit_state_is_there())
-		state_fd = ask_state(s, UNIT_STATE_SYSTEM, "the system's");
+	if (u->s->is_live && unit_state_is_there())
+		state_fd = ask_state(u, UNIT_STATE_SYSTEM, "the system");
 	scope.own_cnt = ARRAY_SIZE(system_directories) - 1;
 	scope.state_fd = state_fd;
-	return unit_scope_collect(s, &scope);
+	return unit_scope_collect(u->s, &scope);
 }
 
 static int collect_global(struct survey *s)
@@ -116,7 +125,7 @@ static uint32_t uid_of(const struct survey *s, const struct home *home)
 	return fd >= 0 && !fstat(fd, &st) ? st.st_uid : HOME_UID_UNKNOWN;
 }
 
-static int collect_user(struct survey *s, const struct home *home)
+static int collect_user(struct units *u, const struct home *home)
 {
 	CLEANUP(close_fdp) int state_fd = -1;
 	char paths[OWN_CNT][WEIR_PATH_MAX];
@@ -127,7 +136,7 @@ static int collect_user(struct survey *s, const struct home *home)
 		.user = home->user,
 		.is_user = true,
 	};
-	uint32_t uid = uid_of(s, home);
+	uint32_t uid = uid_of(u->s, home);
 
 	for (size_t i = 0; i < OWN_CNT; i++) {
 		if (own_directories[i].is_runtime)
@@ -139,25 +148,26 @@ static int collect_user(struct survey *s, const struct home *home)
 		directories[i] = paths[i];
 	}
 	memcpy(directories + OWN_CNT, global_directories, sizeof(global_directories));
-	if (s->is_live && uid != HOME_UID_UNKNOWN && unit_state_is_there() &&
+	if (u->s->is_live && uid != HOME_UID_UNKNOWN && unit_state_is_there() &&
 	    unit_state_user_is_there(uid))
-		state_fd = ask_state(s, uid, home->user);
+		state_fd = ask_state(u, uid, home->user);
 	scope.state_fd = state_fd;
-	return unit_scope_collect(s, &scope);
+	return unit_scope_collect(u->s, &scope);
 }
 
 int collect_units(struct survey *s)
 {
 	CLEANUP(homes_free) struct homes homes = {};
+	struct units u = { .s = s };
 	int err;
 
-	err = collect_system(s);
+	err = collect_system(&u);
 	if (!err)
 		err = collect_global(s);
 	if (!err)
 		err = homes_read(s->root_fd, &homes);
 	for (uint32_t i = 0; !err && i < homes.cnt; i++)
-		err = collect_user(s, &homes.list[i]);
+		err = collect_user(&u, &homes.list[i]);
 	if (homes.remote_cnt)
 		survey_unread(s, -EREMOTE, "%u homes on file systems that others answer for",
 			      homes.remote_cnt);
