@@ -198,6 +198,20 @@ static int take_file(void *ctx, const struct known_file *told)
 }
 
 /*
+ * An upgrade has replaced a guarded file. It is guarded from here on; what else
+ * the new one needs is found when the whole guard is built again, soon after.
+ */
+static void guard_arrival(struct agent *a, int fd)
+{
+	struct weir_file file = {};
+
+	if (!gates_keys(a->gates, &fd, &file, 1) && file.ino)
+		table_add_guard(a->now->table, &file);
+	a->feeder.guard_changed = true;
+	make_due(&a->feeder, SETTLE_NS, false);
+}
+
+/*
  * Another file has taken a name that is known, or that the catalogue knows. It
  * gets the key of the one before until the next pass has looked into it: too
  * much for a moment, rather than too little.
@@ -215,6 +229,10 @@ static void take_arrival(void *ctx, const char *path)
 
 	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
 		return;
+	if (guard_has_path(a->now->plan->guard, path)) {
+		guard_arrival(a, fd);
+		return;
+	}
 	if (!match_facts(a->now->index, &facts, &a->match))
 		best = match_best(&a->match);
 	if (!best && !old)
@@ -234,6 +252,8 @@ void feeder_watch(struct agent *a)
 	for (uint32_t i = 0; i < t->name_cnt; i++)
 		if (t->names[i].kind == IND_PATH && !strchr(t->names[i].pattern, '*'))
 			arrivals_watch(&a->feeder.arrivals, t->names[i].pattern);
+	for (uint32_t i = 0; i < a->now->plan->guard->cnt; i++)
+		arrivals_watch(&a->feeder.arrivals, a->now->plan->guard->entries[i].path);
 	for (uint32_t i = 0; i < a->known.cnt; i++)
 		if (a->known.list[i].product)
 			arrivals_watch(&a->feeder.arrivals, a->known.list[i].path);
@@ -297,14 +317,16 @@ void feeder_save(struct agent *a)
 			FEEDER_KNOWN, strerror(-err));
 }
 
-/* A freeze lets run what was found: the table has to know of it. */
+/* A freeze lets run what was found, and a guard is made of what is there now. */
 static void follow(struct agent *a, bool changed)
 {
 	bool first = a->feeder.is_whole && !a->installed.is_counted;
 
 	a->installed.is_counted |= a->feeder.is_whole;
-	if (freeze_is_meant(a->now->plan->compiled) && (first || changed))
+	if (a->feeder.guard_changed ||
+	    (freeze_is_meant(a->now->plan->compiled) && (first || changed)))
 		agent_reload(a);
+	a->feeder.guard_changed = false;
 }
 
 static void end_pass(struct agent *a)

@@ -36,6 +36,7 @@ struct feeder {
 	struct arrivals arrivals;
 	uint64_t devices[FEEDER_DEVICES]; /* of file systems that have been looked through */
 	uint32_t device_cnt;
+	bool guard_changed; /* an upgrade has replaced guarded files */
 	pid_t child;
 	uint64_t due_ns;     /* CLOCK_BOOTTIME of the next pass; 0: none */
 	uint64_t started_ns; /* of this one */

@@ -77,6 +77,14 @@ const struct guard_entry *guard_find(const struct guard *g, dev_t dev, ino_t ino
 	return find(g, &g->by_file, dev, ino);
 }
 
+bool guard_has_path(const struct guard *g, const char *path)
+{
+	for (uint32_t i = 0; i < g->cnt; i++)
+		if (!strcmp(g->entries[i].path, path))
+			return true;
+	return false;
+}
+
 const struct guard_entry *guard_below(const struct guard *g, dev_t dev, ino_t ino)
 {
 	return find(g, &g->ancestors, dev, ino);

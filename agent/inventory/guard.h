@@ -54,6 +54,9 @@ void guard_freep(struct guard **g);
 /* NULL: not guarded. */
 const struct guard_entry *guard_find(const struct guard *g, dev_t dev, ino_t ino);
 
+/* Is the file of this name, as the guard has found it, in it? */
+bool guard_has_path(const struct guard *g, const char *path);
+
 /* Any entry that lies below this directory; NULL: none. */
 const struct guard_entry *guard_below(const struct guard *g, dev_t dev, ino_t ino);
 

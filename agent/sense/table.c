@@ -327,6 +327,8 @@ static int create(struct table *t, const struct table_plan *p, enum kind kind)
 	if (cnt)
 		t->has |= kinds[kind].has;
 	/* Files are added while the table is in force, so there is always room. */
+	if (kind == KIND_GUARD)
+		cnt += SPARE_FILES;
 	if (kind == KIND_FILES) {
 		cnt += SPARE_FILES;
 		t->has |= WEIR_HAS_FILES;
@@ -418,6 +420,13 @@ int table_add_file(struct table *t, const struct weir_file *file, const struct w
 	if (!bpf_map_update_elem(t->map[KIND_FILES], file, key, flags) || errno == EEXIST)
 		return 0;
 	return -errno;
+}
+
+int table_add_guard(struct table *t, const struct weir_file *file)
+{
+	uint32_t one = 1;
+
+	return bpf_map_update_elem(t->map[KIND_GUARD], file, &one, BPF_ANY) ? -errno : 0;
 }
 
 int table_drop_file(struct table *t, const struct weir_file *file)

@@ -62,6 +62,12 @@ struct table *table_drop(const struct gates *g, struct table *t);
  */
 int table_add_file(struct table *t, const struct weir_file *file, const struct weir_key *key);
 
+/*
+ * One more guarded file in the current generation: an upgrade has put it in the
+ * place of one that was. 0 or -errno, -E2BIG when there is no room.
+ */
+int table_add_guard(struct table *t, const struct weir_file *file);
+
 /* It was identified again, and is not what its key says. 0 or -errno. */
 int table_drop_file(struct table *t, const struct weir_file *file);
 
