@@ -31,6 +31,7 @@ struct look {
 		struct command_line list;
 	} *arguments, *environment; /* of the process at hand */
 	uint32_t seen_cnt, denied_cnt, long_cnt;
+	uint32_t denied_pid; /* the first of them */
 };
 
 /* One process while it is looked at. */
@@ -145,7 +146,8 @@ static int look_at_mappings(struct process *p)
 	switch (err) {
 	case -EACCES:
 	case -EPERM:
-		p->look->denied_cnt++;
+		if (!p->look->denied_cnt++)
+			p->look->denied_pid = p->task->pid;
 		return 0;
 	case -E2BIG:
 		p->look->long_cnt++;
@@ -155,13 +157,13 @@ static int look_at_mappings(struct process *p)
 	}
 }
 
-static int tell(struct process *p, const struct facts *facts, const char *verb, const char *file)
+static int tell(struct process *p, const struct facts *facts, const char *how, const char *what)
 {
 	const struct task *t = p->task;
 	char where[16], user[64], *detail = NULL;
 	struct trace tr = {
 		.kind = TRACE_PROCESS,
-		.flags = TRACE_RUNNING | (t->is_deleted && facts->path ? TRACE_DELETED : 0),
+		.flags = TRACE_RUNNING | (t->is_deleted ? TRACE_DELETED : 0),
 		.where = where,
 		.facts = facts,
 		.started_by = t->started_by,
@@ -173,8 +175,7 @@ static int tell(struct process *p, const struct facts *facts, const char *verb, 
 	int err;
 
 	snprintf(where, sizeof(where), "%u", t->pid);
-	if (asprintf(&detail, "%s: %s%s%s", t->comm, verb, file ? file : "",
-		     tr.flags & TRACE_DELETED ? ", which is deleted" : "") < 0)
+	if (asprintf(&detail, "%s%s%s", how, t->comm, what) < 0)
 		return -ENOMEM;
 	tr.detail = detail;
 	err = survey_take(p->look->s, &tr);
@@ -197,8 +198,8 @@ static int tell_program(struct process *p)
 	if (!survey_is_asked(p->look->s, &f))
 		return 0;
 	if (p->task->is_kernel)
-		return tell(p, &f, "a kernel thread", NULL);
-	return tell(p, &f, "runs ", f.path ? f.path : "what is not to be seen");
+		return tell(p, &f, "the kernel thread ", "");
+	return tell(p, &f, "named ", f.path ? "" : ", its executable not for us to see");
 }
 
 /* A second trace of the same process, as facts have one path. */
@@ -228,7 +229,7 @@ static int tell_script(struct process *p)
 		return 0;
 	f.others = p->facts;
 	f.other_cnt = p->fact_cnt;
-	return tell(p, &f, "runs the script ", path);
+	return tell(p, &f, "named ", ", a script");
 }
 
 static void read_words(const struct task *t, const char *name, struct words *w)
@@ -305,14 +306,16 @@ static int tell_libraries(struct look *l)
 static void tell_unread(struct look *l)
 {
 	if (l->denied_cnt)
-		survey_unread(l->s, -EACCES, "%u of %u processes: executable and libraries",
-			      l->denied_cnt, l->seen_cnt);
+		survey_unread(l->s, -EACCES,
+			      "executable and libraries of %u of %u processes, such as %u",
+			      l->denied_cnt, l->seen_cnt, l->denied_pid);
 	if (l->long_cnt)
 		survey_unread(l->s, -E2BIG, "%u processes with more than %d mappings",
 			      l->long_cnt, MAPPING_LINES_MAX);
 	if (l->running.unread_cnt)
-		survey_unread(l->s, l->running.unread_err, "%u files that code runs from",
-			      l->running.unread_cnt);
+		survey_unread(l->s, l->running.unread_err,
+			      "%u files that code runs from, such as %s", l->running.unread_cnt,
+			      l->running.unread_path ? l->running.unread_path : "?");
 	if (l->running.is_full)
 		survey_unread(l->s, -ENOSPC, "files that code runs from, beyond %d",
 			      RUNNING_FILES_MAX);

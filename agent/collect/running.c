@@ -4,10 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "base/cleanup.h"
 #include "inventory/mounts.h"
+#include "inventory/root.h"
 #include "match/lookup.h"
 
 #define DEVICES_MAX 1024
@@ -100,13 +103,28 @@ static int make_room(struct running *r)
 	return 0;
 }
 
-static void count_unread(struct running *r, int err)
+static void count_unread(struct running *r, int err, const char *path)
 {
-	/* What ended or was unmapped meanwhile runs no more. */
-	if (!err || err == -ENOENT || err == -ESRCH)
+	/* What ended or was unmapped meanwhile runs no more; a device is no file. */
+	if (!err || err == -ENOENT || err == -ESRCH || err == -EINVAL)
 		return;
-	r->unread_cnt++;
+	if (!r->unread_cnt++)
+		r->unread_path = strdup(path);
 	r->unread_err = err;
+}
+
+/*
+ * The kernel's own mount, which no list of mounts has: programs that were
+ * written into memory and run from there are on it.
+ */
+static bool is_memory(struct running *r, dev_t dev)
+{
+	CLEANUP(close_fdp) int fd = r->memory ? -1 : memfd_create("weir", MFD_CLOEXEC);
+	struct stat st;
+
+	if (fd >= 0 && !fstat(fd, &st))
+		r->memory = st.st_dev;
+	return r->memory && r->memory == dev;
 }
 
 /* The path counts even when the file cannot be read. */
@@ -130,22 +148,34 @@ static int identify_by_path(struct survey *s, const char *path, struct identity 
 	return 0;
 }
 
+/* A descriptor of the mapped file, and whether it needs no further look at its mount. */
+static int open_mapped(struct running *r, const struct task *t, const struct mapping *m,
+		       bool *ret_known)
+{
+	CLEANUP(close_fdp) int fd = is_prompt(r, t, m->dev) ? mapping_open(t, m) : -EREMOTE;
+
+	*ret_known = is_memory(r, m->dev);
+	return fd < 0 || !*ret_known ? take_fd(fd) : root_reopen(fd);
+}
+
 static int identify(struct running *r, struct survey *s, const struct task *t,
 		    const struct mapping *m, struct identity **ret)
 {
 	CLEANUP(identity_freep) struct identity *id = NULL;
 	CLEANUP(close_fdp) int fd = -1;
+	bool is_known;
 	int err;
 
-	fd = is_prompt(r, t, m->dev) ? mapping_open(t, m) : -EREMOTE;
+	fd = open_mapped(r, t, m, &is_known);
 	if (fd < 0) {
-		count_unread(r, fd);
+		count_unread(r, fd, m->path);
 		return identify_by_path(s, m->path, ret);
 	}
-	err = identity_of(s->expectation, s->cell, fd, m->path, t->pid, &id);
+	err = is_known ? identity_of_open(s->expectation, s->cell, fd, m->path, &id) :
+			 identity_of(s->expectation, s->cell, fd, m->path, t->pid, &id);
 	if (err)
 		return err;
-	count_unread(r, id->err);
+	count_unread(r, id->err, m->path);
 	if (survey_is_asked(s, &id->facts))
 		*ret = take_ptr(id);
 	return 0;
@@ -186,5 +216,6 @@ void running_free(struct running *r)
 	}
 	free(r->files);
 	free(r->devices);
+	free(r->unread_path);
 	*r = (struct running){ 0 };
 }

@@ -32,6 +32,8 @@ struct running {
 	uint32_t cnt, cap;
 	uint32_t unread_cnt; /* files that could not be opened or not be read whole */
 	int unread_err;
+	char *unread_path; /* the first of them */
+	dev_t memory; /* what memfd_create() makes files on; 0: not asked yet */
 	bool is_full;
 	struct running_device *devices; /* which answer promptly */
 	uint32_t device_cnt;

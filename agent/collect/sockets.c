@@ -29,6 +29,7 @@
 struct kept {
 	struct diag_socket socket;
 	uint32_t net; /* index in look.nets */
+	bool is_text; /* told by /proc/net */
 };
 
 struct look {
@@ -40,18 +41,21 @@ struct look {
 	char *nets[NETNS_MAX];
 	uint32_t net_cnt;
 	uint32_t over_cnt, denied_cnt, seen_cnt;
-	bool is_text; /* /proc/net had to do */
+	bool is_text; /* /proc/net has to do, for what is asked now */
 };
 
-static const struct {
+struct question {
+	const char *what;
 	int family, protocol;
-	const char *name;
-} protocols[] = {
-	{ AF_INET, IPPROTO_TCP, "tcp" },	 { AF_INET6, IPPROTO_TCP, "tcp" },
-	{ AF_INET, IPPROTO_UDP, "udp" },	 { AF_INET6, IPPROTO_UDP, "udp" },
-	{ AF_INET, IPPROTO_SCTP, "sctp" },	 { AF_INET6, IPPROTO_SCTP, "sctp" },
-	{ AF_INET, IPPROTO_UDPLITE, "udplite" }, { AF_INET6, IPPROTO_UDPLITE, "udplite" },
-	{ AF_INET, IPPROTO_RAW, "raw" },	 { AF_INET6, IPPROTO_RAW, "raw" },
+};
+
+static const struct question questions[] = {
+	{ "tcp", AF_INET, IPPROTO_TCP },	 { "tcp", AF_INET6, IPPROTO_TCP },
+	{ "udp", AF_INET, IPPROTO_UDP },	 { "udp", AF_INET6, IPPROTO_UDP },
+	{ "sctp", AF_INET, IPPROTO_SCTP },	 { "sctp", AF_INET6, IPPROTO_SCTP },
+	{ "udplite", AF_INET, IPPROTO_UDPLITE }, { "udplite", AF_INET6, IPPROTO_UDPLITE },
+	{ "raw", AF_INET, IPPROTO_RAW },	 { "raw", AF_INET6, IPPROTO_RAW },
+	{ "unix", AF_UNIX, 0 },			 { "packet", AF_PACKET, 0 },
 };
 
 static bool is_socket(const char *target, uint64_t *ret_ino)
@@ -143,7 +147,7 @@ static int keep(struct look *l, const struct diag_socket *s)
 		l->kept = list;
 		l->kept_cap = cap;
 	}
-	l->kept[l->kept_cnt++] = (struct kept){ *s, l->net_cnt - 1 };
+	l->kept[l->kept_cnt++] = (struct kept){ *s, l->net_cnt - 1, l->is_text };
 	return 0;
 }
 
@@ -166,56 +170,52 @@ static bool is_absent(int err)
 	       err == -EINVAL || err == -ESOCKTNOSUPPORT || err == -EAFNOSUPPORT;
 }
 
-/* Neither way knows this protocol: then the kernel has most likely none of it. */
-static int after(struct look *l, int err, int text_err, const char *what, const char *net)
+static int ask_kernel(struct look *l, const struct question *q)
 {
-	if (!is_absent(err))
-		text_err = err;
-	else if (!text_err)
-		l->is_text = true;
-	if (!text_err || text_err == -ENOMEM || is_absent(text_err))
-		return text_err == -ENOMEM ? text_err : 0;
-	survey_unread(l->s, text_err, "%s sockets%s%s", what, *net ? ", " : "", net);
-	return 0;
+	if (q->family == AF_UNIX)
+		return diag_unix(take_socket, l);
+	if (q->family == AF_PACKET)
+		return diag_packet(take_socket, l);
+	return diag_inet(q->family, q->protocol, take_socket, l);
 }
 
-static int look_at_inet(struct look *l, const char *net)
+static int ask_text(struct look *l, const struct question *q)
 {
-	int err = 0;
+	if (q->family == AF_UNIX)
+		return proc_net_unix(l->s->root_fd, take_socket, l);
+	if (q->family == AF_PACKET)
+		return proc_net_packet(l->s->root_fd, take_socket, l);
+	return proc_net_inet(l->s->root_fd, q->family, q->protocol, take_socket, l);
+}
 
-	for (size_t i = 0; i < ARRAY_SIZE(protocols) && !err; i++) {
-		int text = 0;
+static int ask(struct look *l, const struct question *q, const char *net)
+{
+	int err = ask_kernel(l, q);
 
-		err = diag_inet(protocols[i].family, protocols[i].protocol, take_socket, l);
-		if (is_absent(err))
-			text = proc_net_inet(l->s->root_fd, protocols[i].family,
-					     protocols[i].protocol, take_socket, l);
-		err = after(l, err, text, protocols[i].name, net);
+	if (is_absent(err)) {
+		l->is_text = true;
+		err = ask_text(l, q);
+		l->is_text = false;
 	}
-	return err;
+	/* When neither way knows a protocol, the kernel has most likely none of it. */
+	if (!err || err == -ENOMEM || is_absent(err))
+		return err == -ENOMEM ? err : 0;
+	survey_unread(l->s, err, "%s sockets%s%s", q->what, *net ? ", " : "", net);
+	return 0;
 }
 
 static int look_at_net(void *ctx, const char *net)
 {
 	struct look *l = ctx;
-	int err, text = 0;
+	int err = 0;
 
 	l->nets[l->net_cnt] = strdup(net);
 	if (!l->nets[l->net_cnt])
 		return -ENOMEM;
 	l->net_cnt++;
-	err = look_at_inet(l, net);
-	if (err)
-		return err;
-	err = diag_unix(take_socket, l);
-	if (is_absent(err))
-		text = proc_net_unix(l->s->root_fd, take_socket, l);
-	err = after(l, err, text, "unix", net);
-	if (err)
-		return err;
-	err = diag_packet(take_socket, l);
-	text = is_absent(err) ? proc_net_packet(l->s->root_fd, take_socket, l) : 0;
-	return after(l, err, text, "packet", net);
+	for (size_t i = 0; i < ARRAY_SIZE(questions) && !err; i++)
+		err = ask(l, &questions[i], net);
+	return err;
 }
 
 /* ---- the processes behind the others ---- */
@@ -287,12 +287,13 @@ static int find_holders(struct look *l)
 
 static const char *name_of(const struct diag_socket *s)
 {
-	if (s->family == AF_UNIX)
-		return "unix";
-	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
-		if (protocols[i].protocol == s->protocol && s->family != AF_PACKET)
-			return protocols[i].name;
-	return "packet";
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(questions) - 1 &&
+	       (questions[i].protocol != s->protocol ||
+		(!s->protocol && questions[i].family != s->family)))
+		i++;
+	return questions[i].what;
 }
 
 /* "10.0.0.1:443", "[::1]:443"; without a port when there is none. */
@@ -339,10 +340,10 @@ static int take_trace(struct look *l, const struct kept *k, const struct task *t
 	format_where(s, l->nets[k->net], where, sizeof(where));
 	if (t)
 		snprintf(detail, sizeof(detail), "%s, held by %s (%u)%s", state, t->comm, t->pid,
-			 l->is_text ? ", told by /proc/net" : "");
+			 k->is_text ? ", told by /proc/net" : "");
 	else
 		snprintf(detail, sizeof(detail), "%s%s%s", state,
-			 s->ino ? "" : ", closed already", l->is_text ? ", told by /proc/net" : "");
+			 s->ino ? "" : ", closed already", k->is_text ? ", told by /proc/net" : "");
 	if (t) {
 		tr.pid = t->pid;
 		tr.user = task_user(l->s, t, user, sizeof(user));
@@ -387,9 +388,6 @@ static void tell_unread(struct look *l)
 	if (l->over_cnt)
 		survey_unread(l->s, -E2BIG, "%u sockets of interest, beyond %d", l->over_cnt,
 			      KEPT_MAX);
-	if (l->is_text)
-		survey_progress(l->s, "sockets", l->seen_cnt,
-				"/proc/net, as this kernel lacks sock_diag");
 }
 
 static int look_at(struct look *l)
