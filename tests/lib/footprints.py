@@ -320,10 +320,7 @@ def judge_trees(tap, where):
 def judge(where):
     tap = Tap()
     judge_things(tap, where)
-    if os.listdir(os.path.join(where, "scanned")):
-        judge_trees(tap, where)
-    else:
-        tap.ok(None, "products are found in their trees # SKIP a collector is missing")
+    judge_trees(tap, where)
     print("1..%d" % tap.count)
     return tap.failed
 
