@@ -19,6 +19,7 @@
 #include "cmd/feeder.h"
 #include "cmd/holds.h"
 #include "cmd/plan.h"
+#include "cmd/requests.h"
 #include "cmd/sources.h"
 #include "event/event.h"
 #include "inventory/host.h"

@@ -190,6 +190,7 @@ static void tend(struct agent *a, struct loop *l)
 	agent_report_faults(a);
 	agent_watch_arm(a);
 	agent_watch_holds(a);
+	requests_take(a);
 	backoff_tend(a);
 	boots_tend(&a->boots);
 	watch_pins(a);

@@ -251,6 +251,7 @@ static int work(struct agent *a)
 	agent_watch_arm(a);
 	announce(a);
 	feeder_open(&a->feeder);
+	requests_open();
 	feeder_watch(a);
 	err = agent_loop(a, listen_fd);
 	return err ? complain("event loop", err) : 0;

@@ -47,6 +47,8 @@ enum event_kind {
 	EVENT_HOLD,
 	/* One has ended. */
 	EVENT_EXEMPTION,
+	/* Somebody asks for one. */
+	EVENT_REQUEST,
 	EVENT_KIND_MAX,
 };
 

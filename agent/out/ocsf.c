@@ -59,6 +59,7 @@ static const struct {
 	[EVENT_PARSER_FAILED] = { 6002, 6, 99, 4, 2, "Parser Failed" },
 	[EVENT_HOLD] = { 6002, 6, 8, 3, 1, "Update" },
 	[EVENT_EXEMPTION] = { 6002, 6, 8, 3, 1, "Update" },
+	[EVENT_REQUEST] = { 6002, 6, 99, 2, 1, "Exemption Requested" },
 };
 _Static_assert(ARRAY_SIZE(kinds) == EVENT_KIND_MAX, "every kind has a class");
 

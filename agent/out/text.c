@@ -177,6 +177,7 @@ static const char *const note_texts[EVENT_KIND_MAX] = {
 	[EVENT_PARSER_FAILED] = "a file could not be read",
 	[EVENT_HOLD] = "one product",
 	[EVENT_EXEMPTION] = "an exemption",
+	[EVENT_REQUEST] = "an exemption is asked for",
 };
 
 static void add_note(struct buf *out, const struct event *ev)

@@ -96,6 +96,13 @@ struct policy_context {
 int policy_parse(const struct policy_context *ctx, const char *file,
 		 const char *text, size_t len, struct policy **ret,
 		 struct diag *d);
+
+/*
+ * Exemptions of @p from a file of their own, for the policy of that name. 0, or
+ * -EINVAL with @d filled and @p as it was.
+ */
+int policy_add_grants(const struct policy_context *ctx, const char *file, const char *text,
+		      size_t len, struct policy *p, struct diag *d);
 struct policy *policy_free(struct policy *p); /* returns NULL; takes NULL */
 void policy_freep(struct policy **p);
 
