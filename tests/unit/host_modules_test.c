@@ -74,7 +74,8 @@ static void plant_conf(const struct tree *tree)
 {
 	char fifo[128];
 
-	tree_text(tree, "/etc/modules", "# ew-filter\nloop max_loop=8\n  ew-filter\tdebug=1\n");
+	tree_text(tree, "/etc/modules",
+		  "#ew-filter\n# ew-filter\nloop max_loop=8\n  ew-filter\tdebug=1\n");
 	tree_text(tree, "/etc/modules-load.d/a.conf", "; ew_filter\nvsock\n");
 	tree_text(tree, "/etc/modules-load.d/b.conf", "event_collector_7_2");
 	tree_text(tree, "/etc/modules-load.d/not-read", "ew_filter\n");
