@@ -246,6 +246,7 @@ static int work(struct agent *a)
 	agent_note(a, EVENT_START, NULL, a->gates->adopted ?
 			   "agent started; pinned gates taken over" : "agent started", NULL);
 	agent_note(a, EVENT_POLICY_LOADED, NULL, "policy loaded", NULL);
+	fold_report_lost(a);
 	note_gates(a);
 	agent_note_guard(a);
 	agent_watch_arm(a);

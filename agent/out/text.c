@@ -205,6 +205,9 @@ static void add_note(struct buf *out, const struct event *ev)
 
 void text_reason(struct buf *out, const struct event *ev, const struct decision *d)
 {
+	if (ev->repeats)
+		buf_addf(out, "%llu times in %llu s: ", (unsigned long long)ev->repeats,
+			 (unsigned long long)(event_time_ns(ev) - ev->first_ns) / 1000000000);
 	if (event_is_record(ev))
 		decision_text(d, out);
 	else

@@ -67,6 +67,7 @@ struct policy {
 	uint8_t require_connect; /* CAN_DENY */
 	uint8_t require_load;	 /* CAN_DENY */
 	bool deny_unhashable;
+	bool repeats_each; /* identical refusals are not folded into one event */
 	uint8_t arguments; /* enum argv_mode */
 	int64_t lapse_s;   /* default 30 days */
 	/*
