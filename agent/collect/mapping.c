@@ -101,6 +101,17 @@ static int open_by_name(const struct task *t, const struct mapping *m)
 	return st.st_ino == m->ino ? take_fd(fd) : -ESTALE;
 }
 
+/* The link to the executable may be followed by its user, whatever became of its name. */
+static int open_exe(const struct task *t, const struct mapping *m)
+{
+	CLEANUP(close_fdp) int fd = openat(t->dir_fd, "exe", O_PATH | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st))
+		return -errno;
+	return st.st_ino == m->ino ? take_fd(fd) : -ESTALE;
+}
+
 int mapping_open(const struct task *t, const struct mapping *m)
 {
 	char name[64];
@@ -111,7 +122,9 @@ int mapping_open(const struct task *t, const struct mapping *m)
 	fd = openat(t->dir_fd, name, O_PATH | O_CLOEXEC);
 	if (fd >= 0)
 		return fd;
-	if (errno == EPERM && !m->is_deleted)
-		return open_by_name(t, m);
-	return -errno;
+	if (errno != EPERM)
+		return -errno;
+	if (t->exe && !strcmp(t->exe, m->path))
+		return open_exe(t, m);
+	return m->is_deleted ? -EPERM : open_by_name(t, m);
 }
