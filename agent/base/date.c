@@ -122,6 +122,21 @@ int date_parse(const char *text, size_t len, struct date *ret)
 	return 0;
 }
 
+void date_from_epoch(int64_t epoch_s, int offset_s, struct date *ret)
+{
+	int64_t local_s = epoch_s + offset_s;
+	int64_t days = (local_s >= 0 ? local_s : local_s - DAY_S + 1) / DAY_S;
+	int of_day = (int)(local_s - days * DAY_S);
+
+	date_from_days(days, ret);
+	ret->hour = of_day / 3600;
+	ret->min = of_day / 60 % 60;
+	ret->sec = of_day % 60;
+	ret->offset_s = offset_s;
+	ret->has_time = true;
+	ret->has_offset = true;
+}
+
 int64_t date_to_epoch(const struct date *d)
 {
 	return date_to_days(d->year, d->mon, d->day) * DAY_S + d->hour * 3600 +

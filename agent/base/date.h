@@ -28,6 +28,9 @@ void date_from_days(int64_t days, struct date *ret);
 /* 0: Monday ... 6: Sunday. */
 int date_weekday(int64_t days);
 
+/* What a clock @offset_s east of UTC shows at @epoch_s. */
+void date_from_epoch(int64_t epoch_s, int offset_s, struct date *ret);
+
 /* Seconds since the epoch; a date without offset is taken as UTC. */
 int64_t date_to_epoch(const struct date *d);
 

@@ -26,6 +26,7 @@ struct schema_frame {
 	struct mark marks[SCHEMA_FIELD_MAX];  /* of the values in seen */
 	uint32_t seen;			      /* bit per field */
 	const char *key;		      /* being read */
+	void *obj;
 };
 
 int schema_fail(struct reader *r, struct mark at, const char *fmt, ...)
@@ -111,8 +112,21 @@ static int unknown_key(struct reader *r, const struct node *n)
 	return schema_fail(r, n->at, "unknown key \"%.64s\"", n->text);
 }
 
+/* A name of the writer's: kept, since the node is gone when its value is read. */
+static int take_name(struct reader *r, const struct node *n)
+{
+	const struct scalar key = { n->text, n->len, n->plain, n->at };
+
+	if (!key.len)
+		return schema_fail(r, n->at, "a key is empty");
+	r->frame->key = arena_strndup(r->arena, n->text, n->len);
+	if (!r->frame->key)
+		return -ENOMEM;
+	return r->frame->schema->open(r, &key, r->frame->obj);
+}
+
 /* A key, and that it may stand here. */
-static int take_key(struct reader *r, const struct node *n, uint32_t *ret)
+static int take_key(struct reader *r, const struct node *n, const struct field **ret)
 {
 	struct schema_frame *f = r->frame;
 	uint32_t i;
@@ -123,6 +137,9 @@ static int take_key(struct reader *r, const struct node *n, uint32_t *ret)
 	err = check_scalar(r, n);
 	if (err)
 		return err;
+	*ret = f->schema->any;
+	if (*ret)
+		return take_name(r, n);
 	i = field_index(f->schema, n->text);
 	if (i == f->schema->field_cnt)
 		return unknown_key(r, n);
@@ -136,7 +153,7 @@ static int take_key(struct reader *r, const struct node *n, uint32_t *ret)
 				   f->schema->fields[0].key);
 	f->seen |= 1u << i;
 	f->key = f->schema->fields[i].key;
-	*ret = i;
+	*ret = &f->schema->fields[i];
 	return 0;
 }
 
@@ -155,6 +172,7 @@ static int wrong_type(struct reader *r, const struct node *n,
 		[FIELD_SCALARS] = "a list",
 		[FIELD_MAP] = "a map (key: value)",
 		[FIELD_MAPS] = "a list",
+		[FIELD_SCALAR_OR_MAPS] = "a single value or a list",
 	};
 
 	return schema_fail(r, n->at, "\"%s\" must be %s, not %s", r->frame->key,
@@ -216,6 +234,14 @@ static int read_maps(struct reader *r, const struct field *f, void *into)
 	return err;
 }
 
+/* The shape that a value has where the table leaves a choice. */
+static enum field_shape shape_of(const struct field *f, const struct node *n)
+{
+	if (f->shape != FIELD_SCALAR_OR_MAPS)
+		return f->shape;
+	return n->type == NODE_SCALAR ? FIELD_SCALAR : FIELD_MAPS;
+}
+
 static int read_value(struct reader *r, const struct field *f, void *obj)
 {
 	static const enum node_type wants[] = {
@@ -225,15 +251,18 @@ static int read_value(struct reader *r, const struct field *f, void *obj)
 		[FIELD_MAPS] = NODE_LIST,
 	};
 	void *into = (char *)obj + f->offset;
+	enum field_shape shape;
 	struct node n;
 	int err = nodes_next(r->yaml, &n);
 
 	if (err)
 		return err;
-	r->frame->marks[f - r->frame->schema->fields] = n.at;
-	if (n.type != wants[f->shape])
+	if (f != r->frame->schema->any)
+		r->frame->marks[f - r->frame->schema->fields] = n.at;
+	shape = shape_of(f, &n);
+	if (n.type != wants[shape])
 		return wrong_type(r, &n, f->shape);
-	switch (f->shape) {
+	switch (shape) {
 	case FIELD_SCALAR:
 		return read_scalar(r, f, &n, into);
 	case FIELD_SCALARS:
@@ -243,7 +272,7 @@ static int read_value(struct reader *r, const struct field *f, void *obj)
 		if (f->map->init)
 			f->map->init(into);
 		return read_map(r, f->map, n.at, into, into);
-	case FIELD_MAPS:
+	default:
 		err = read_maps(r, f, into);
 		break;
 	}
@@ -266,9 +295,9 @@ static int check_required(struct reader *r)
 static int read_map(struct reader *r, const struct schema *schema,
 		    struct mark at, void *obj, void *into)
 {
+	const struct field *f = NULL;
 	struct schema_frame frame;
 	struct node n;
-	uint32_t i = 0;
 	int err;
 
 	assert(schema->field_cnt <= SCHEMA_FIELD_MAX);
@@ -278,11 +307,12 @@ static int read_map(struct reader *r, const struct schema *schema,
 	frame.at = at;
 	frame.seen = 0;
 	frame.key = "";
+	frame.obj = obj;
 	r->frame = &frame;
 	while (!(err = nodes_next(r->yaml, &n)) && n.type != NODE_END) {
-		err = take_key(r, &n, &i);
+		err = take_key(r, &n, &f);
 		if (!err)
-			err = read_value(r, &schema->fields[i], obj);
+			err = read_value(r, f, obj);
 		if (err)
 			break;
 	}

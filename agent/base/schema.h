@@ -48,7 +48,13 @@ struct scalar {
 	struct mark at;
 };
 
-enum field_shape { FIELD_SCALAR, FIELD_SCALARS, FIELD_MAP, FIELD_MAPS };
+enum field_shape {
+	FIELD_SCALAR,
+	FIELD_SCALARS,
+	FIELD_MAP,
+	FIELD_MAPS,
+	FIELD_SCALAR_OR_MAPS, /* both fill the same place */
+};
 
 struct field {
 	const char *key;
@@ -69,6 +75,13 @@ struct schema {
 	const struct field *fields;
 	uint32_t field_cnt;
 	size_t size; /* of the struct that one map fills */
+
+	/*
+	 * A map whose keys are the writer's own names: each goes to @open, which
+	 * refuses bad ones, and its value to @any. Such a map has no fields.
+	 */
+	const struct field *any;
+	int (*open)(struct reader *r, const struct scalar *key, void *obj);
 
 	/* Beyond zero bytes; may be NULL. */
 	void (*init)(void *obj);
