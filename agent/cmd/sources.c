@@ -280,23 +280,6 @@ static void explain_zone(struct diag *d)
 		 " is missing (install tzdata)");
 }
 
-/* "grants.yaml" beside the policy: what was granted on this host. */
-static int add_grants(const struct sources *s, const char *file, bool is_trusted,
-		      struct policy *p, struct diag *d)
-{
-	const char *slash = strrchr(file, '/');
-	CLEANUP(freep) char *text = NULL;
-	char path[WEIR_PATH_MAX];
-	size_t len = 0;
-	int err;
-
-	snprintf(path, sizeof(path), "%.*sgrants.yaml", slash ? (int)(slash - file) + 1 : 0, file);
-	if (access(path, F_OK) && errno == ENOENT)
-		return 0;
-	err = sources_read(path, is_trusted, &text, &len, d);
-	return err ? err : policy_add_grants(&s->context, path, text, len, p, d);
-}
-
 int sources_load_policy(struct sources *s, const char *file, bool is_trusted,
 			struct diag *d)
 {
@@ -316,12 +299,47 @@ int sources_load_policy(struct sources *s, const char *file, bool is_trusted,
 		complain(d, file, "", err);
 	if (err)
 		return err;
-	err = add_grants(s, file, is_trusted, p, d);
-	if (err)
-		return err;
 	policy_free(s->policy);
 	s->policy = take_ptr(p);
 	return 0;
+}
+
+/* 32 hex digits, "uninitialized" on a first boot: anything else tells no host apart. */
+static void read_machine_id(char *out, size_t size)
+{
+	CLEANUP(freep) char *text = NULL;
+	struct diag d;
+	size_t len = 0;
+
+	if (sources_read("/etc/machine-id", false, &text, &len, &d))
+		return;
+	len = strspn(text, "0123456789abcdef");
+	if (len == 32 && (!text[len] || text[len] == '\n'))
+		snprintf(out, size, "%.32s", text);
+}
+
+/* Who asks: the context points into @s, so this comes after the last copy. */
+static void set_context(struct sources *s)
+{
+	s->context = (struct policy_context){
+		.catalog = s->catalog,
+		.host = s->host,
+		.machine_id = s->machine_id[0] ? s->machine_id : NULL,
+		.zone_exists = zoneinfo_exists,
+		.zone_time = zoneinfo_time,
+	};
+}
+
+static void find_host(const struct sources_wish *wish, struct sources *s)
+{
+	if (wish->host)
+		snprintf(s->host, sizeof(s->host), "%s", wish->host);
+	else if (gethostname(s->host, sizeof(s->host) - 1))
+		s->host[0] = '\0';
+	if (wish->machine_id)
+		snprintf(s->machine_id, sizeof(s->machine_id), "%s", wish->machine_id);
+	else if (!wish->host)
+		read_machine_id(s->machine_id, sizeof(s->machine_id));
 }
 
 int sources_load(const struct sources_wish *wish, struct sources *ret, struct diag *d)
@@ -332,21 +350,14 @@ int sources_load(const struct sources_wish *wish, struct sources *ret, struct di
 	err = load_catalog(wish, &s, d);
 	if (err)
 		return err;
-	if (gethostname(s.host, sizeof(s.host) - 1))
-		s.host[0] = '\0';
-	s.context = (struct policy_context){
-		.catalog = s.catalog,
-		.zone_exists = zoneinfo_exists,
-		.zone_time = zoneinfo_time,
-	};
-	/* The name is copied with the struct, so the pointer waits for that. */
-	s.context.host = s.host;
+	find_host(wish, &s);
+	set_context(&s);
 	if (wish->policy)
 		err = sources_load_policy(&s, wish->policy, wish->is_trusted, d);
 	if (err)
 		return err;
 	*ret = s;
-	ret->context.host = ret->host;
+	set_context(ret);
 	s = (struct sources){ 0 };
 	return 0;
 }

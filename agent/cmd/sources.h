@@ -31,6 +31,9 @@ struct sources_wish {
 	 */
 	const char *extra;
 	bool is_trusted; /* refuse what others than root can write, see trust.h */
+	/* As seen from this host; NULL: from the one we are on. */
+	const char *host;
+	const char *machine_id; /* of @host; NULL with a @host: not known */
 };
 
 /* Not to be moved once it is loaded: the context points into it. */
@@ -39,6 +42,7 @@ struct sources {
 	struct policy *policy;	 /* NULL: none was asked for */
 	struct policy_context context;
 	char host[256];
+	char machine_id[65]; /* "": none */
 };
 
 /*

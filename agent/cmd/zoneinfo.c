@@ -157,7 +157,17 @@ int64_t zoneinfo_to_epoch(const struct zoneinfo *z, int64_t local_s)
 		return local_s - before;
 	if (offset_at(z, local_s - after) == after)
 		return local_s - after;
-	return local_s - before;
+	/* Left out: the change is between the two, and nothing else is. */
+	for (int64_t low = local_s - after, high = local_s - before;;) {
+		int64_t middle = low + (high - low) / 2;
+
+		if (high - low <= 1)
+			return high;
+		if (offset_at(z, middle) == before)
+			low = middle;
+		else
+			high = middle;
+	}
 }
 
 static bool is_utc(const char *zone)
@@ -242,6 +252,13 @@ int64_t zoneinfo_time(const char *zone, int year, int mon, int day, int hour, in
 
 	/* zoneinfo_exists() was asked first, so NULL is UTC. */
 	return z ? zoneinfo_to_epoch(z, local_s) : local_s;
+}
+
+int32_t zoneinfo_offset(const char *zone, int64_t epoch_s)
+{
+	const struct zoneinfo *z = is_utc(zone) ? NULL : zone_named(zone);
+
+	return z ? offset_at(z, epoch_s) : 0;
 }
 
 bool zoneinfo_is_installed(void)

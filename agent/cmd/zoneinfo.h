@@ -32,8 +32,9 @@ struct zoneinfo {
 int zoneinfo_parse(const uint8_t *bytes, size_t len, struct zoneinfo *ret);
 
 /*
- * @local_s: what the zone's clock shows, as if it were UTC. An hour that comes
- * twice is the first of both, one that is left out begins when it is skipped.
+ * @local_s: what the zone's clock shows, as if it were UTC. The first moment at
+ * which it shows that or more: of an hour that comes twice in the first pass,
+ * and of one that is left out the moment of the change.
  */
 int64_t zoneinfo_to_epoch(const struct zoneinfo *z, int64_t local_s);
 
@@ -41,6 +42,9 @@ int64_t zoneinfo_to_epoch(const struct zoneinfo *z, int64_t local_s);
 bool zoneinfo_exists(const char *zone);
 int64_t zoneinfo_time(const char *zone, int year, int mon, int day, int hour, int min,
 		      int sec);
+
+/* Seconds that @zone's clock is east of UTC at @epoch_s. */
+int32_t zoneinfo_offset(const char *zone, int64_t epoch_s);
 
 /* Is there a database at all? */
 bool zoneinfo_is_installed(void);
