@@ -86,11 +86,6 @@ static void publish(struct agent *a, const struct event *ev, const struct match 
 	}
 }
 
-void agent_publish(struct agent *a, const struct event *ev)
-{
-	publish(a, ev, NULL);
-}
-
 void agent_note(struct agent *a, enum event_kind kind, struct event_note *note,
 		const char *text, const char *path)
 {
@@ -188,8 +183,7 @@ static void take_record(void *ctx, const void *bytes, size_t len)
 	a->count.records++;
 	a->count.denials += ev->rec.answer.verdict != WEIR_ALLOW;
 	backoff_refused(a, ev);
-	if (!fold_take(a, &ev))
-		agent_publish(a, ev);
+	publish(a, ev, NULL);
 }
 
 static void write_down(struct agent *a)

@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/hex.h"
+#include "policy/calendar.h"
 #include "policy/keys.h"
 
 #define NS_PER_S 1000000000ll
@@ -55,26 +56,26 @@ uint64_t rule_begins(const struct weir_rule *rule, enum weir_mode mode)
 	return WEIR_NEVER;
 }
 
-/*
- * Phases are in the order of their dates and their modes grow; what begins
- * later than its successor, for its hours, never begins.
- */
-static void set_steps(struct weir_rule *out, const struct rule *rule,
-		      const struct clock_pair *clock)
+static void set_steps(const struct compilation *x, struct weir_rule *out,
+		      const struct rule *rule, const struct clock_pair *clock)
 {
-	uint32_t n = 0;
+	/* The last of a rule's is the search's sentinel. */
+	struct change steps[WEIR_STEPS_MAX - 1];
+	int64_t reach = INT64_MAX;
+	uint32_t n, cnt = calendar_steps(x->p, rule, clock->now_s, steps, ARRAY_SIZE(steps),
+					 &reach);
 
-	for (int i = 0; i < WEIR_STEPS_MAX; i++)
+	for (uint32_t i = 0; i < WEIR_STEPS_MAX; i++)
 		out->at_ns[i] = WEIR_NEVER;
-	/* The last is the search's sentinel. */
-	for (uint32_t i = 0; i < rule->phase_cnt && n < WEIR_STEPS_MAX - 1; i++) {
-		uint64_t mark = mark_of(clock, rule->phases[i].begins);
-
-		while (n && out->at_ns[n - 1] >= mark)
-			out->at_ns[--n] = WEIR_NEVER;
-		out->at_ns[n] = mark;
-		out->mode[n++] = rule->phases[i].mode;
+	/* Before the first step nothing is stopped, so "nothing yet" is none. */
+	for (uint32_t i = n = 0; i < cnt; i++) {
+		if (!steps[i].phase)
+			continue;
+		out->at_ns[n] = mark_of(clock, steps[i].at);
+		out->mode[n++] = steps[i].to;
 	}
+	if (reach < x->t->reach_s)
+		x->t->reach_s = reach;
 }
 
 static int compile_exemptions(const struct compilation *x, const struct clock_pair *clock)
@@ -106,23 +107,32 @@ static int compile_rules(const struct compilation *x,
 			 const struct clock_pair *clock)
 {
 	struct compiled *t = x->t;
-	uint32_t i;
+	const struct rule *last = NULL;
+	uint32_t i, same = 0;
 
 	t->rules = calloc(x->c->product_cnt + 1ul, sizeof(*t->rules));
 	if (!t->rules)
 		return -ENOMEM;
 	t->rule_cnt = x->c->product_cnt + 1;
+	t->reach_s = INT64_MAX;
 	for (i = 0; i < x->c->product_cnt; i++) {
 		const struct rule *rule = policy_rule_for(x->p, x->c, i);
 		struct weir_rule *out = &t->rules[i + 1];
 
 		if (!rule)
 			continue;
+		/* A vendor's products stand together: the calendar is asked once. */
+		if (rule == last)
+			*out = t->rules[same];
+		else
+			set_steps(x, out, rule, clock);
+		last = rule;
+		same = i + 1;
+		out->flags = 0;
 		out->id = i + 1;
 		if (policy_class_enforced(rule, x->c->products[i].class))
 			out->flags = WEIR_RULE_ENFORCE;
 		out->product = product_number(x->c->products[i].id);
-		set_steps(out, rule, clock);
 	}
 	return compile_exemptions(x, clock);
 }

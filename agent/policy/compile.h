@@ -69,12 +69,19 @@ struct compiled {
 	uint32_t prefix_cnt;
 	struct name_key *names;
 	uint32_t name_cnt;
+	/*
+	 * How far the windows of only-during are in the rules' steps, seconds
+	 * since the epoch; beyond it the mode is `otherwise`. INT64_MAX: there
+	 * is no end.
+	 */
+	int64_t reach_s;
 	bool needs_socket_hooks; /* some prefix rule is enforced for more than TCP and UDP */
 };
 
 /*
  * @now_s and @boot_ns are the same instant on the wall clock and on
  * CLOCK_BOOTTIME: phases become steps on the boot clock, where the past is 0.
+ * Steps are few; see calendar_steps() for what is left out.
  * Exemptions that apply here go with them, for the kernel to look up.
  *
  * 0 and *ret the caller's for compiled_free(), or -EINVAL with @d filled (more

@@ -147,11 +147,6 @@ int complain_unknown(struct reader *r, struct mark at, const char *what,
 	return schema_fail(r, at, "unknown %s \"%.130s\"", what, id);
 }
 
-static int read_repeats(struct reader *r, const struct scalar *s, void *into)
-{
-	return read_word_of(r, s, "fold", "each", into);
-}
-
 #define AT(member) offsetof(struct policy_draft, member)
 
 static const struct field require_fields[] = {
@@ -226,9 +221,13 @@ static const struct field policy_fields[] = {
 	  .scalar = scalar_date },
 	{ .key = "arguments", .offset = AT(p.arguments),
 	  .scalar = read_arguments },
-	{ .key = "repeats", .offset = AT(p.repeats_each), .scalar = read_repeats },
 	{ .key = "unhashable", .offset = AT(p.deny_unhashable),
 	  .scalar = read_unhashable },
+	{ .key = "blackout", .shape = FIELD_SCALARS, .offset = AT(blackouts),
+	  .scalar = read_blackout },
+	{ .key = "jitter", .offset = AT(jitter_s), .scalar = read_jitter },
+	{ .key = "groups", .shape = FIELD_MAP, .map = &group_schema },
+	{ .key = "labels", .shape = FIELD_MAP, .map = &label_schema },
 };
 
 static const struct schema policy_schema = {
@@ -267,7 +266,9 @@ int policy_parse(const struct policy_context *ctx, const char *file,
 	if (!p->store)
 		return -ENOMEM;
 	draft.p.store = p->store;
+	draft.p.zone_time = ctx->zone_time;
 	err = read_policy(&draft, file, text, len, d);
+	index_exit(&draft.hosts);
 	arena_exit(&draft.scratch);
 	if (err)
 		return err;

@@ -15,16 +15,39 @@
 #include <weir/verdict.h>
 
 #include "base/diag.h"
+#include "base/hours.h"
 #include "catalog/catalog.h"
 
 enum rule_level { RULE_DIRECTIVE, RULE_VENDOR, RULE_CLASS, RULE_PRODUCT, RULE_LEVEL_MAX };
 enum argv_mode { ARGV_REDACTED, ARGV_NONE, ARGV_FULL };
 
+/* Why a phase begins here when it does, beyond its date. */
+#define PHASE_HOURS 1u	  /* waited for switch-in */
+#define PHASE_BLACKOUT 2u /* a blackout put it off */
+#define PHASE_ROLLOUT 4u  /* a later part of the rollout, or no part at all */
+#define PHASE_SPREAD 8u	  /* others with the same label go first */
+#define PHASE_JITTER 16u
+#define PHASE_REACHED 32u /* it had begun before, whatever the clock says now */
+#define PHASE_NOBODY 64u  /* shared out by machine-id, and there is none */
+
 struct phase {
 	uint8_t mode;	   /* enum weir_mode */
+	uint8_t otherwise; /* the mode outside of only_during */
+	uint8_t percent;   /* of the part of the rollout that has this host; 0: no rollout */
+	uint8_t why;	   /* PHASE_* */
+	uint32_t slot;	   /* how many with the same label go first */
+	uint32_t delay_s;  /* of jitter */
 	int64_t from;	   /* seconds since the epoch; INT64_MIN: from the start */
-	int64_t begins;	   /* the first moment from then on that switch_in allows */
-	const char *switch_in; /* as written, NULL: at any hour */
+	/* The moment on this host; INT64_MAX: never. No date: INT64_MIN. */
+	int64_t begins;
+	const char *switch_in;	 /* as written, NULL: at any hour */
+	const char *only_during; /* as written, NULL: at all hours */
+	struct hours during;	 /* the same */
+};
+
+/* [start, end), seconds since the epoch. */
+struct interval {
+	int64_t start, end;
 };
 
 struct allowance { /* rule.allow: an address that stays reachable */
@@ -43,6 +66,15 @@ struct rule {
 	uint32_t phase_cnt;
 	const struct allowance *allow;
 	uint32_t allow_cnt;
+	/* No step upwards is taken in these; sorted, apart from each other. */
+	const struct interval *blackout;
+	uint32_t blackout_cnt;
+	const char *const *hosts; /* as written, NULL-terminated; NULL: all */
+	bool here;		  /* is policy_context.host one of hosts? */
+	uint16_t share;		  /* of this host in a rollout, of 10,000 */
+	const char *spread_by;	  /* a label; NULL: all hosts go together */
+	const char *cluster;	  /* this host's value of it; NULL: it has none */
+	uint32_t cluster_cnt;	  /* hosts with that value */
 };
 
 struct exemption {
@@ -67,9 +99,11 @@ struct policy {
 	uint8_t require_connect; /* CAN_DENY */
 	uint8_t require_load;	 /* CAN_DENY */
 	bool deny_unhashable;
-	bool repeats_each; /* identical refusals are not folded into one event */
 	uint8_t arguments; /* enum argv_mode */
 	int64_t lapse_s;   /* default 30 days */
+	/* policy_context.zone_time, for windows that come again; NULL: UTC. */
+	int64_t (*zone_time)(const char *zone, int year, int mon, int day, int hour,
+			     int min, int sec);
 	/*
 	 * Those written, then one per vendor of each directive. A written rule
 	 * about a directive decides through its shares only, which have vendor
@@ -84,8 +118,10 @@ struct policy {
 
 struct policy_context {
 	const struct catalog *catalog;
-	/* The host's name, for exemptions; NULL: only those for all hosts apply. */
+	/* The host's name; NULL: only what is for all hosts applies. */
 	const char *host;
+	/* What tells it from all others, for rollouts; NULL: no part of one but 100 %. */
+	const char *machine_id;
 	/* Does the zone database know @zone? NULL: every name is taken. */
 	bool (*zone_exists)(const char *zone);
 	/* Local time in @zone to seconds since the epoch; NULL: taken as UTC. */
@@ -97,19 +133,13 @@ struct policy_context {
 int policy_parse(const struct policy_context *ctx, const char *file,
 		 const char *text, size_t len, struct policy **ret,
 		 struct diag *d);
-
-/*
- * Exemptions of @p from a file of their own, for the policy of that name. 0, or
- * -EINVAL with @d filled and @p as it was.
- */
-int policy_add_grants(const struct policy_context *ctx, const char *file, const char *text,
-		      size_t len, struct policy *p, struct diag *d);
 struct policy *policy_free(struct policy *p); /* returns NULL; takes NULL */
 void policy_freep(struct policy **p);
 
 /*
- * The rule that decides about @product (index in the catalogue): product beats
- * class beats vendor beats directive. NULL: none, the product is not watched.
+ * The rule that decides about @product (index in the catalogue) on this host:
+ * product beats class beats vendor beats directive. NULL: none, the product is
+ * not watched.
  */
 const struct rule *policy_rule_for(const struct policy *p, const struct catalog *c,
 				   uint32_t product);

@@ -39,71 +39,15 @@ static const char *const level_keys[] = {
 };
 _Static_assert(ARRAY_SIZE(level_keys) == RULE_LEVEL_MAX, "every level has a key");
 
+const char *mode_word(uint8_t mode)
+{
+	return mode_names[mode];
+}
+
 int read_mode(struct reader *r, const struct scalar *s, void *into)
 {
 	return scalar_word(r, s, mode_names, WEIR_MODE_MAX, into);
 }
-
-/* --- phases --- */
-
-static int read_from(struct reader *r, const struct scalar *s, void *into)
-{
-	struct phase_draft *p = into;
-
-	p->has_from = true;
-	p->from_at = s->at;
-	return scalar_date(r, s, &p->from);
-}
-
-static int read_switch_in(struct reader *r, const struct scalar *s, void *into)
-{
-	struct phase_draft *p = into;
-	int err = hours_parse(s->text, s->len, &p->hours);
-
-	if (err == -ERANGE)
-		return schema_fail(r, s->at, "\"%s\": the window \"%s\" ends "
-				   "where it starts", schema_key(r), s->text);
-	if (err)
-		return schema_fail(r, s->at, "\"%s\" must be like "
-				   "\"Mon-Fri,Sun 22:00-04:00\"", schema_key(r));
-	return scalar_text(r, s, &p->p.switch_in);
-}
-
-static int phase_done(struct reader *r, void *obj, void *into)
-{
-	struct phase_draft *p = obj, *kept;
-	struct arena_list *list = into;
-
-	p->at = schema_mark(r, "mode");
-	if (!p->has_from && list->cnt)
-		return schema_fail(r, p->at, "only the first phase may lack \"from\"");
-	if (!p->has_from && p->p.switch_in)
-		return schema_fail(r, schema_mark(r, "switch-in"),
-				   "\"switch-in\" needs \"from\"");
-	kept = arena_list_add(&draft_of(r)->scratch, list, sizeof(*kept));
-	if (!kept)
-		return -ENOMEM;
-	*kept = *p;
-	if (list->cnt > 1 && p->p.mode <= kept[-1].p.mode)
-		return schema_fail(r, p->at, "modes must grow: \"%s\" after \"%s\"",
-				   mode_names[p->p.mode],
-				   mode_names[kept[-1].p.mode]);
-	return 0;
-}
-
-static const struct field phase_fields[] = {
-	{ .key = "mode", .required = true,
-	  .offset = offsetof(struct phase_draft, p.mode), .scalar = read_mode },
-	{ .key = "from", .scalar = read_from },
-	{ .key = "switch-in", .scalar = read_switch_in },
-};
-
-static const struct schema phase_schema = {
-	.fields = phase_fields,
-	.field_cnt = ARRAY_SIZE(phase_fields),
-	.size = sizeof(struct phase_draft),
-	.done = phase_done,
-};
 
 /* --- allowances --- */
 
@@ -214,6 +158,8 @@ static int take_phases(struct reader *r, struct rule_input *in)
 				   "\"phases\", one of them");
 	if (has_mode) {
 		in->d.phase[0].p.mode = in->mode;
+		in->d.phase[0].at = schema_mark(r, "mode");
+		in->d.phase[0].jitter_s = UNSAID;
 		in->d.r.phase_cnt = 1;
 		return 0;
 	}
@@ -227,12 +173,34 @@ static int take_phases(struct reader *r, struct rule_input *in)
 	return 0;
 }
 
+static int take_hosts(struct reader *r, struct rule_input *in)
+{
+	in->d.hosts_at = schema_mark(r, "hosts");
+	in->d.spread_at = schema_mark(r, "spread-by");
+	if (schema_has(r, "hosts") && !in->d.hosts.cnt)
+		return schema_fail(r, in->d.hosts_at,
+				   "\"hosts\" is empty; leave it out for all");
+	if (schema_has(r, "rollout") && !in->d.rollout.stages.cnt)
+		return schema_fail(r, schema_mark(r, "rollout"),
+				   "\"rollout\" is empty; leave it out for all");
+	return 0;
+}
+
+static void rule_init(void *obj)
+{
+	struct rule_input *in = obj;
+
+	in->d.jitter_s = UNSAID;
+}
+
 static int rule_done(struct reader *r, void *obj, void *into)
 {
 	struct rule_input *in = obj;
 	struct rule_draft *kept;
 	int err = take_target(r, in);
 
+	if (!err)
+		err = take_hosts(r, in);
 	if (!err)
 		err = take_phases(r, in);
 	if (err)
@@ -260,54 +228,33 @@ static const struct field rule_fields[] = {
 	  .map = &phase_schema },
 	{ .key = "allow", .shape = FIELD_MAPS, .offset = AT(d.allow),
 	  .map = &allowance_schema },
+	{ .key = "hosts", .shape = FIELD_SCALARS, .offset = AT(d.hosts),
+	  .scalar = read_rule_host },
+	{ .key = "rollout", .shape = FIELD_SCALAR_OR_MAPS, .offset = AT(d.rollout),
+	  .scalar = read_percent, .map = &stage_schema },
+	{ .key = "spread-by", .offset = AT(d.r.spread_by), .scalar = scalar_name },
+	{ .key = "jitter", .offset = AT(d.jitter_s), .scalar = read_jitter },
+	{ .key = "blackout", .shape = FIELD_SCALARS, .offset = AT(d.blackouts),
+	  .scalar = read_blackout },
 };
 
 const struct schema rule_schema = {
 	.fields = rule_fields,
 	.field_cnt = ARRAY_SIZE(rule_fields),
 	.size = sizeof(struct rule_input),
+	.init = rule_init,
 	.done = rule_done,
 };
 
 /* --- once the zone is known --- */
 
-static int settle_phase(struct reader *r, struct phase_draft *p,
-			const struct phase *before)
-{
-	const struct policy_draft *d = draft_of(r);
-
-	p->p.from = INT64_MIN;
-	p->p.begins = INT64_MIN;
-	if (!p->has_from)
-		return 0;
-	p->p.from = zone_start(d, &p->from);
-	p->p.begins = p->p.from;
-	if (p->p.switch_in)
-		p->p.begins = zone_next(d, &p->from, p->p.from, &p->hours);
-	if (before && p->p.from <= before->from)
-		return schema_fail(r, p->from_at,
-				   "dates must grow: this phase is not after "
-				   "the one before");
-	return 0;
-}
-
 static int settle_rule(struct reader *r, struct rule_draft *rule)
 {
-	struct phase *phases;
-	uint32_t i;
-	int err = 0;
+	int err = blackouts_settle(r, rule);
 
-	phases = arena_alloc(r->arena, rule->r.phase_cnt * sizeof(*phases));
-	if (!phases)
-		return -ENOMEM;
-	for (i = 0; !err && i < rule->r.phase_cnt; i++) {
-		err = settle_phase(r, &rule->phase[i], i ? &phases[i - 1] : NULL);
-		phases[i] = rule->phase[i].p;
-	}
-	rule->r.phases = phases;
 	rule->r.allow = rule->allow.item;
 	rule->r.allow_cnt = rule->allow.cnt;
-	return err;
+	return err ? err : phases_settle(r, rule);
 }
 
 int rules_settle(struct reader *r)
@@ -316,7 +263,7 @@ int rules_settle(struct reader *r)
 	struct rule_draft *rule = d->rules.item;
 	struct arena_list rules = { 0 };
 	uint32_t i;
-	int err = 0;
+	int err = hosts_settle(r);
 
 	for (i = 0; !err && i < d->rules.cnt; i++) {
 		struct rule *kept;

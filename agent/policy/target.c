@@ -2,9 +2,10 @@
 /*
  * Which rule decides about a product.
  *
- * Product beats class beats vendor beats directive. On one level there is one
- * rule per target or the policy is refused: "the last one wins" would make a
- * line's meaning depend on the lines below it.
+ * Product beats class beats vendor beats directive. On one level a rule for
+ * some hosts beats the one for all. Beyond that there is one rule per target
+ * and host or the policy is refused, on all hosts alike: "the last one wins"
+ * would make a line's meaning depend on the lines below it.
  *
  * A directive speaks about vendors, so a rule about it is dealt out in
  * shares, one per vendor. Vendors that are only reported get observe.
@@ -20,8 +21,14 @@ static const struct phase observe_always = {
 	.begins = INT64_MIN,
 };
 
-/* Tag of a written rule about a directive; shares have RULE_DIRECTIVE. */
-#define WRITTEN_DIRECTIVE RULE_LEVEL_MAX
+/* Tags of what was written, whomever it is for; shares have RULE_DIRECTIVE. */
+#define WRITTEN RULE_LEVEL_MAX
+#define WRITTEN_NAMED (WRITTEN + RULE_LEVEL_MAX) /* vendors, of directives */
+
+/* Rules that were written about one target. */
+struct link {
+	uint32_t rule, next; /* INDEX_NONE: the last */
+};
 
 /* What is worked on; index entries are positions in @rules. */
 struct dealing {
@@ -29,6 +36,8 @@ struct dealing {
 	struct policy_draft *d;
 	struct arena_list *rules;
 	struct index *by_target;
+	struct index written;	/* a target and its tag to the first of its links */
+	struct arena_list links;
 };
 
 static struct rule *rule_at(const struct dealing *x, uint32_t i)
@@ -36,24 +45,86 @@ static struct rule *rule_at(const struct dealing *x, uint32_t i)
 	return (struct rule *)x->rules->item + i;
 }
 
-/* Rules that a person wrote: two about one target contradict each other. */
-static int take_written(struct dealing *x, uint32_t i)
+/* Both are about @target, of one level. */
+static int complain_twice(const struct dealing *x, uint32_t i, uint32_t old, const char *vendor)
 {
-	static const char *const words[] = { "directive", "vendor", "class",
-					     "product" };
+	static const char *const words[] = { "directive", "vendor", "class", "product" };
 	const struct rule_draft *draft = x->d->rules.item;
-	const struct rule *rule = rule_at(x, i);
-	uint32_t tag = rule->level == RULE_DIRECTIVE ? WRITTEN_DIRECTIVE :
-						       rule->level;
-	uint32_t old;
-	int err = index_put(x->by_target, rule->target, tag, i, &old);
+	const struct rule *rule = rule_at(x, i), *other = rule_at(x, old);
+	const char *meet[2];
 
-	if (err || old == INDEX_NONE)
-		return err;
+	if (rule->hosts && hosts_overlap(&draft[i], &draft[old], meet))
+		return schema_fail(x->r, draft[i].hosts_at, "a second rule for %s \"%.130s\" on "
+				   "hosts that the other may mean: \"%.64s\" here, \"%.64s\" on "
+				   "line %u", vendor ? "vendor" : words[rule->level],
+				   vendor ? vendor : rule->target, meet[0], meet[1], other->line);
+	if (rule->hosts)
+		return 0;
+	if (vendor)
+		return schema_fail(x->r, draft[i].at, "vendor \"%s\" is named by directive "
+				   "\"%s\" too, which has a rule on line %u", vendor, other->target,
+				   other->line);
 	return schema_fail(x->r, draft[i].at,
 			   "a second rule for %s \"%s\"; the other is on line %u",
-			   words[rule->level], rule->target,
-			   rule_at(x, old)->line);
+			   words[rule->level], rule->target, other->line);
+}
+
+/* One more rule about @target, against those before it. */
+static int take_target(struct dealing *x, const char *target, uint32_t tag, uint32_t i,
+		       const char *vendor)
+{
+	struct link *l = arena_list_add(&x->d->scratch, &x->links, sizeof(*l));
+	uint32_t at = x->links.cnt - 1, old;
+	int err;
+
+	if (!l)
+		return -ENOMEM;
+	*l = (struct link){ .rule = i, .next = INDEX_NONE };
+	err = index_put(&x->written, target, tag, at, &old);
+	if (err || old == INDEX_NONE)
+		return err;
+	/* Behind the first: the index does not move. */
+	l = x->links.item;
+	l[at].next = l[old].next;
+	l[old].next = at;
+	for (at = old; at != INDEX_NONE && !err; at = l[at].next) {
+		if (l[at].rule == i || !rule_at(x, l[at].rule)->hosts != !rule_at(x, i)->hosts)
+			continue;
+		err = complain_twice(x, i, l[at].rule, vendor);
+	}
+	return err;
+}
+
+/* Rules that a person wrote: two about one target and host contradict each other. */
+static int take_written(struct dealing *x, uint32_t i)
+{
+	const struct rule *rule = rule_at(x, i);
+	const struct catalog *c = x->d->ctx->catalog;
+	int err = take_target(x, rule->target, WRITTEN + rule->level, i, NULL);
+	const struct directive *dir;
+
+	if (err || rule->level != RULE_DIRECTIVE)
+		return err;
+	dir = catalog_directive(c, rule->target);
+	for (uint32_t k = 0; !err && k < dir->vendor_cnt; k++)
+		if (!dir->vendors[k].reported && catalog_vendor(c, dir->vendors[k].vendor))
+			err = take_target(x, dir->vendors[k].vendor, WRITTEN_NAMED, i,
+					  dir->vendors[k].vendor);
+	return err;
+}
+
+/* Those of this host come to decide; the ones for some hosts first. */
+static int put_written(struct dealing *x, bool for_some)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < x->d->rules.cnt; i++) {
+		const struct rule *rule = rule_at(x, i);
+
+		if (rule->here && !rule->hosts != for_some && rule->level != RULE_DIRECTIVE)
+			err = index_put(x->by_target, rule->target, rule->level, i, NULL);
+	}
+	return err;
 }
 
 static int add_share(struct dealing *x, const struct rule *of,
@@ -76,28 +147,19 @@ static int add_share(struct dealing *x, const struct rule *of,
 			 x->rules->cnt - 1, NULL);
 }
 
-/* @at is NULL where an earlier share simply stands. */
+/* An earlier share simply stands. */
 static int deal_one(struct dealing *x, const struct rule *of,
-		    const struct directive_vendor *v, const struct mark *at)
+		    const struct directive_vendor *v)
 {
-	uint32_t old = index_get(x->by_target, v->vendor, RULE_DIRECTIVE);
-
 	/* Of vendors that are only reported there may be no file yet. */
-	if (!catalog_vendor(x->d->ctx->catalog, v->vendor))
+	if (!catalog_vendor(x->d->ctx->catalog, v->vendor) ||
+	    index_get(x->by_target, v->vendor, RULE_DIRECTIVE) != INDEX_NONE)
 		return 0;
-	if (old == INDEX_NONE)
-		return add_share(x, of, v->vendor, v->reported);
-	if (!at)
-		return 0;
-	return schema_fail(x->r, *at,
-			   "vendor \"%s\" is named by directive \"%s\" too, "
-			   "which has a rule on line %u", v->vendor,
-			   rule_at(x, old)->target, rule_at(x, old)->line);
+	return add_share(x, of, v->vendor, v->reported);
 }
 
 /* The vendors of one directive that are (or are not) only reported. */
-static int deal(struct dealing *x, const struct rule *of, bool reported,
-		const struct mark *at)
+static int deal(struct dealing *x, const struct rule *of, bool reported)
 {
 	const struct directive *dir =
 		catalog_directive(x->d->ctx->catalog, of->target);
@@ -106,23 +168,21 @@ static int deal(struct dealing *x, const struct rule *of, bool reported,
 
 	for (i = 0; !err && i < dir->vendor_cnt; i++)
 		if (dir->vendors[i].reported == reported)
-			err = deal_one(x, of, &dir->vendors[i], at);
+			err = deal_one(x, of, &dir->vendors[i]);
 	return err;
 }
 
-static int deal_written(struct dealing *x, bool reported)
+static int deal_written(struct dealing *x, bool reported, bool for_some)
 {
-	const struct rule_draft *draft = x->d->rules.item;
 	uint32_t i;
 	int err = 0;
 
 	for (i = 0; !err && i < x->d->rules.cnt; i++) {
 		/* By value: the array moves when shares are added. */
-		struct rule of = draft[i].r;
+		struct rule of = *rule_at(x, i);
 
-		if (of.level == RULE_DIRECTIVE)
-			err = deal(x, &of, reported,
-				   reported ? NULL : &draft[i].at);
+		if (of.level == RULE_DIRECTIVE && of.here && !of.hosts != for_some)
+			err = deal(x, &of, reported);
 	}
 	return err;
 }
@@ -139,30 +199,47 @@ static int deal_listed(struct dealing *x, bool reported)
 				   .target = named[i].id,
 				   .line = named[i].at.line,
 				   .phases = &observe_always,
-				   .phase_cnt = 1 };
+				   .phase_cnt = 1,
+				   .here = true };
 
-		err = deal(x, &of, reported, NULL);
+		err = deal(x, &of, reported);
 	}
 	return err;
+}
+
+static int settle(struct dealing *x)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < x->d->rules.cnt; i++)
+		err = take_written(x, i);
+	if (!err)
+		err = put_written(x, true);
+	if (!err)
+		err = put_written(x, false);
+	/* Named before reported: the stronger word about a vendor stands. */
+	if (!err)
+		err = deal_written(x, false, true);
+	if (!err)
+		err = deal_written(x, false, false);
+	if (!err)
+		err = deal_listed(x, false);
+	if (!err)
+		err = deal_written(x, true, true);
+	if (!err)
+		err = deal_written(x, true, false);
+	return err ? err : deal_listed(x, true);
 }
 
 int targets_settle(struct reader *r, struct arena_list *rules)
 {
 	struct policy_draft *d = draft_of(r);
-	struct dealing x = { r, d, rules, &d->p.store->by_target };
-	uint32_t i;
-	int err = 0;
+	struct dealing x = { .r = r, .d = d, .rules = rules,
+			     .by_target = &d->p.store->by_target };
+	int err = settle(&x);
 
-	for (i = 0; !err && i < d->rules.cnt; i++)
-		err = take_written(&x, i);
-	/* Named before reported: the stronger word about a vendor stands. */
-	if (!err)
-		err = deal_written(&x, false);
-	if (!err)
-		err = deal_listed(&x, false);
-	if (!err)
-		err = deal_written(&x, true);
-	return err ? err : deal_listed(&x, true);
+	index_exit(&x.written);
+	return err;
 }
 
 const struct rule *policy_rule_for(const struct policy *p,

@@ -35,10 +35,21 @@ static struct catalog *catalogue(void)
 	return take_ptr(c);
 }
 
-/* What the kernel relies on: no rule beyond the array, no more ports than fit. */
+/* What the kernel relies on: rules in the array, steps in order, ports that fit. */
 static void check_tables(const struct compiled *t)
 {
 	uint32_t i, j;
+
+	for (i = 1; i < t->rule_cnt; i++) {
+		const struct weir_rule *r = &t->rules[i];
+
+		/* The search needs rising steps, and one at the end that never begins. */
+		for (j = 1; t->rules[i].id && j < WEIR_STEPS_MAX; j++)
+			if (r->at_ns[j] != WEIR_NEVER && r->at_ns[j] <= r->at_ns[j - 1])
+				abort();
+		if (r->id && r->at_ns[WEIR_STEPS_MAX - 1] != WEIR_NEVER)
+			abort();
+	}
 
 	for (i = 0; i < t->prefix_cnt; i++) {
 		if (!t->prefixes[i].ports.cnt || t->prefixes[i].ports.cnt > WEIR_PORTS_MAX)
