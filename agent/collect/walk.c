@@ -15,20 +15,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "collect/crossing.h"
-
-/* One getdents64() of a directory that has all the room. */
-#define BATCH_BYTES_MAX (256u * 1024)
-
-/* Room for one entry with the longest name. */
-#define BATCH_BYTES_MIN 512u
-
-struct dirent64_head {
-	uint64_t ino;
-	int64_t off;
-	uint16_t len;
-	uint8_t type;
-	char name[];
-};
+#include "collect/listing.h"
 
 struct frame {
 	int fd; /* -1: closed for want of room */
@@ -47,9 +34,7 @@ struct walk {
 	struct frame *frames;
 	uint32_t frame_cnt, frame_cap;
 	struct buf path, names;
-	struct dirent64_head **order; /* of the batch */
-	uint32_t order_cap;
-	char batch[BATCH_BYTES_MAX] __attribute__((aligned(8)));
+	struct listing listing;
 };
 
 int walk_new(int root_fd, const struct walk_visitor *v, struct walk **ret)
@@ -80,7 +65,7 @@ struct walk *walk_free(struct walk *w)
 	close_frames(w);
 	crossing_free(w->crossing);
 	free(w->frames);
-	free(w->order);
+	listing_exit(&w->listing);
 	buf_free(&w->path);
 	buf_free(&w->names);
 	free(w);
@@ -306,67 +291,13 @@ static void pop(struct walk *w)
 		give_up(w, err);
 }
 
-static int by_inode(const void *a, const void *b)
-{
-	const struct dirent64_head *const *x = a, *const *y = b;
-
-	return ((*x)->ino > (*y)->ino) - ((*x)->ino < (*y)->ino);
-}
-
-static bool is_dots(const char *name)
-{
-	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
-}
-
-/* The entries of the batch into w->order, sorted; or -ENOMEM. */
-static int sort_batch(struct walk *w, size_t len)
-{
-	bool is_sorted = true;
-	uint32_t cnt = 0;
-
-	for (size_t at = 0; at < len;) {
-		struct dirent64_head *e = (struct dirent64_head *)(w->batch + at);
-
-		at += e->len;
-		top(w)->off = e->off;
-		if (is_dots(e->name))
-			continue;
-		if (cnt == w->order_cap) {
-			uint32_t cap = cnt ? 2 * cnt : 1024;
-			struct dirent64_head **more =
-				reallocarray(w->order, cap, sizeof(struct dirent64_head *));
-
-			if (!more)
-				return -ENOMEM;
-			w->order = more;
-			w->order_cap = cap;
-		}
-		is_sorted &= !cnt || w->order[cnt - 1]->ino <= e->ino;
-		w->order[cnt++] = e;
-	}
-	if (!is_sorted)
-		qsort(w->order, cnt, sizeof(struct dirent64_head *), by_inode);
-	return (int)cnt;
-}
-
-static uint8_t type_of(int dir_fd, const struct dirent64_head *e)
-{
-	struct stat st;
-
-	/* Some file systems do not say. A name that vanished is nothing. */
-	if (e->type == DT_UNKNOWN &&
-	    !fstatat(dir_fd, e->name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT))
-		return (uint8_t)IFTODT(st.st_mode);
-	return e->type;
-}
-
-static int visit(struct walk *w, const struct dirent64_head *e)
+static int visit(struct walk *w, const struct listing_entry *e)
 {
 	struct frame *f = top(w);
 	struct walk_at at = {
 		.name = f->path_len,
 		.dir_fd = f->fd,
-		.type = type_of(f->fd, e),
+		.type = listing_type(f->fd, e),
 		.is_again = f->is_again,
 		.mount = f->mount,
 	};
@@ -393,31 +324,32 @@ static size_t batch_bytes(const struct walk *w)
 	size_t room = w->names.len < WALK_NAME_BYTES_MAX ? WALK_NAME_BYTES_MAX - w->names.len : 0;
 
 	room = (room / 4) & ~(size_t)7;
-	if (room > BATCH_BYTES_MAX)
-		return BATCH_BYTES_MAX;
-	return room < BATCH_BYTES_MIN ? BATCH_BYTES_MIN : room;
+	if (room > LISTING_BYTES_MAX)
+		return LISTING_BYTES_MAX;
+	return room < LISTING_BYTES_MIN ? LISTING_BYTES_MIN : room;
 }
 
 /* Names of the directory on top: files are visited, directories remembered. */
 static int read_batch(struct walk *w)
 {
 	struct frame *f = top(w);
-	long len = syscall(SYS_getdents64, f->fd, w->batch, batch_bytes(w));
-	int cnt, err = 0;
+	int err = listing_read(&w->listing, f->fd, batch_bytes(w));
 
-	if (len <= 0) {
+	if (err == -ENOMEM)
+		return err;
+	if (err <= 0) {
 		f->is_drained = true;
-		if (len < 0 && errno != ENOENT)
-			w->v.unread(w->v.ctx, set_path(w, "", 0, false), -errno);
+		/* Of a directory that was removed there is nothing to read. */
+		if (err && err != -ENOENT)
+			w->v.unread(w->v.ctx, set_path(w, "", 0, false), err);
 		return 0;
 	}
 	w->names.len = f->names;
 	f->next = f->names;
-	cnt = sort_batch(w, (size_t)len);
-	if (cnt < 0)
-		return cnt;
-	for (int i = 0; i < cnt && !err; i++)
-		err = visit(w, w->order[i]);
+	f->off = w->listing.off;
+	err = 0;
+	for (uint32_t i = 0; i < w->listing.cnt && !err; i++)
+		err = visit(w, w->listing.list[i]);
 	return err;
 }
 
