@@ -150,13 +150,15 @@ static int add_owners(struct look *l, struct survey *s)
 	return find_owners(o, l->findings, asked, of, asked_cnt);
 }
 
-/* What is remembered of files; a damaged or older one is no cache and no error. */
+/* What is remembered of files; one that is damaged, or of another catalogue, is no error. */
 static int open_cache(const struct catalog *c, int dir_fd, struct identity_cache **ret)
 {
 	int err = identity_cache_new(c, ret);
 
 	if (!err)
 		err = identity_cache_load(*ret, dir_fd, LOOK_CACHE_FILE);
+	if (err == -EBADMSG)
+		fputs("weir: " LOOK_CACHE_FILE ": damaged, and not used\n", stderr);
 	return err == -ENOMEM ? err : 0;
 }
 
