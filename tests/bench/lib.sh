@@ -8,7 +8,7 @@
 rounds=${BENCH_ROUNDS:-15}
 weir=$weir_build/weir
 loops=$out/loops nothing=$out/nothing launch=$out/launch bpfstat=$out/bpfstat
-agent='' is_native=''
+agent='' is_native='' scan_tree=''
 
 # note NAME UNIT SIDE VALUE: one sample.
 note()
@@ -53,7 +53,7 @@ bench_end()
 	# What a start that failed left behind, unless it is somebody else's by now.
 	[ -z "$is_native" ] || [ ! -e /sys/fs/bpf/weir ] ||
 		flock -n /run/weir/lock rm -r /sys/fs/bpf/weir || true
-	rm -rf "$dir"
+	rm -rf "$dir" ${scan_tree:+"$scan_tree"}
 }
 
 bench_host()
