@@ -137,6 +137,9 @@ void agent_reload(struct agent *a);
 /* loop.c: until told to stop. 0 or -errno. */
 int agent_loop(struct agent *a, int listen_fd);
 
+/* Freezes whose date has come keep the sets that they began with, from then on. */
+void agent_watch_freeze(struct agent *a);
+
 /* Notes when the arm state has changed since the last look. */
 void agent_watch_arm(struct agent *a);
 

@@ -94,21 +94,33 @@ static void set_control(struct agent *a, const struct policy *p)
 	}
 }
 
+static void write_installed(const struct installed *in)
+{
+	int err = installed_write(FREEZE_INSTALLED, in);
+
+	if (err)
+		fprintf(stderr, "weir: %s: %s: after a restart a freeze counts anew\n",
+			FREEZE_INSTALLED, strerror(-err));
+}
+
 /* The sets belong to the table that is in force now, and outlive both. */
 static void keep_installed(struct agent *a, struct regime *r)
 {
 	struct installed *in = &r->plan->installed;
-	int err = 0;
 
 	in->is_counted = a->installed.is_counted;
 	if (freeze_is_meant(r->plan->compiled))
-		err = installed_write(FREEZE_INSTALLED, in);
-	if (err)
-		fprintf(stderr, "weir: %s: %s: after a restart a freeze counts anew\n",
-			FREEZE_INSTALLED, strerror(-err));
+		write_installed(in);
 	installed_exit(&a->installed);
 	a->installed = *in;
 	*in = (struct installed){ 0 };
+}
+
+void agent_watch_freeze(struct agent *a)
+{
+	if (a->now && installed_begin(&a->installed, a->now->plan->compiled,
+				      a->now->sources.catalog, arming_now_ns()) > 0)
+		write_installed(&a->installed);
 }
 
 static int agent_arm(struct agent *a);
@@ -123,6 +135,7 @@ int agent_load(struct agent *a, struct diag *d)
 	if (!r)
 		return -ENOMEM;
 	memset(d, 0, sizeof(*d));
+	agent_watch_freeze(a);
 	err = prepare(a, r, d);
 	if (err) {
 		if (r->sources.policy)

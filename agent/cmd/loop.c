@@ -186,6 +186,7 @@ static void feed(struct agent *a, struct loop *l)
 static void tend(struct agent *a, struct loop *l)
 {
 	watch_clock(a);
+	agent_watch_freeze(a);
 	agent_report_losses(a);
 	agent_report_faults(a);
 	agent_watch_arm(a);

@@ -40,19 +40,35 @@ static int add_frozen(struct installed *in, const char *product)
 	return 0;
 }
 
-/* Products by the table; of those that it blocks nothing is asked any more. */
+/* By the table; of products that it blocks nothing is asked any more. */
+static bool freezes_now(const struct compiled *t, uint32_t product, uint64_t now_ns)
+{
+	const struct weir_rule *rule = &t->rules[product + 1];
+
+	return rule->id && weir_mode_at(rule, now_ns) >= WEIR_FREEZE;
+}
+
 static int find_frozen(const struct compiled *t, const struct catalog *c, uint64_t now_ns,
 		       struct installed *ret)
 {
 	int err = 0;
 
-	for (uint32_t i = 0; i < c->product_cnt && !err; i++) {
-		const struct weir_rule *rule = &t->rules[i + 1];
-
-		if (rule->id && weir_mode_at(rule, now_ns) >= WEIR_FREEZE)
+	for (uint32_t i = 0; i < c->product_cnt && !err; i++)
+		if (freezes_now(t, i, now_ns))
 			err = add_frozen(ret, c->products[i].id);
-	}
 	return err;
+}
+
+int installed_begin(struct installed *in, const struct compiled *t, const struct catalog *c,
+		    uint64_t now_ns)
+{
+	uint32_t cnt = in->frozen_cnt;
+	int err = 0;
+
+	for (uint32_t i = 0; in->is_counted && i < c->product_cnt && !err; i++)
+		if (freezes_now(t, i, now_ns) && !is_frozen(in, c->products[i].id))
+			err = add_frozen(in, c->products[i].id);
+	return err ? err : (int)(in->frozen_cnt - cnt);
 }
 
 static int add_those(struct installed *ret, const struct known *from,

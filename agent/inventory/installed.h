@@ -32,6 +32,14 @@ int installed_make(const struct installed *old, const struct known *known,
 		   struct installed *ret);
 void installed_exit(struct installed *in);
 
+/*
+ * Dates come without anybody loading a table: of products that @t, which is in
+ * force, freezes at @now_ns the sets stay as they are from here on. How many have
+ * begun to since they were last asked for, or -ENOMEM.
+ */
+int installed_begin(struct installed *in, const struct compiled *t, const struct catalog *c,
+		    uint64_t now_ns);
+
 /* As known_read() and known_write(). */
 int installed_read(const char *path, struct installed *in);
 int installed_write(const char *path, const struct installed *in);

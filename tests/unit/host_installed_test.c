@@ -103,6 +103,24 @@ static void test_freeze(const struct tree *t)
 	known_exit(&w.known);
 }
 
+/* A date comes by itself: no table is loaded at that moment. */
+static void test_between_loads(void)
+{
+	CLEANUP(installed_exit) struct installed in = { .is_counted = true };
+	struct world w;
+
+	world_init(&w);
+	move_on(&w, &in, 1);
+	ok(installed_begin(&in, &w.t, w.c, FREEZE_NS - 1) == 0, "a freeze to come has not begun");
+	ok(installed_begin(&in, &w.t, w.c, FREEZE_NS) == 1, "it begins without a new table");
+	ok(installed_begin(&in, &w.t, w.c, FREEZE_NS + 1) == 0, "once");
+	know(&w, "/opt/a/late", "v/a");
+	ok(move_on(&w, &in, FREEZE_NS + 2) && has(&in, "/opt/a/old") && !has(&in, "/opt/a/late"),
+	   "what came between its beginning and the next table is not in the set");
+	catalog_free(w.c);
+	known_exit(&w.known);
+}
+
 static void test_absent(void)
 {
 	CLEANUP(installed_exit) struct installed in = { .is_counted = true };
@@ -197,6 +215,7 @@ int main(void)
 
 	tree_init(&t);
 	test_freeze(&t);
+	test_between_loads();
 	test_absent();
 	test_uncounted();
 	test_damage(&t);
