@@ -19,8 +19,13 @@
 #include "match/trace.h"
 #include "parse/unit_state.h"
 
-/* A manager that does not answer is one that the static files stand in for. */
-#define ANSWER_MS 10000
+/*
+ * A manager that does not answer is one that the static files stand in for. On a
+ * busy host it answers for hundreds of units, slowly, to a scan that gives way
+ * to all others: as long as it goes on, it is waited for.
+ */
+#define SILENCE_MS 10000
+#define ANSWER_MS 60000
 
 /* A child to be ended and waited for. */
 struct child {
@@ -98,14 +103,17 @@ static _Noreturn void run_systemctl(uint32_t uid, int out)
 /* All that comes from @from until its end, into @to. */
 static int copy_answer(int from, int to, int64_t deadline_ms)
 {
+	int64_t silent_ms = now_ms() + SILENCE_MS;
 	char part[16384];
 	size_t total = 0;
 
 	for (;;) {
 		struct pollfd p = { .fd = from, .events = POLLIN };
-		int64_t left = deadline_ms - now_ms();
+		int64_t now = now_ms(), left = deadline_ms - now;
 		ssize_t got;
 
+		if (left > silent_ms - now)
+			left = silent_ms - now;
 		if (left <= 0)
 			return -ETIME;
 		if (poll(&p, 1, (int)left) < 0 && errno != EINTR)
@@ -117,6 +125,7 @@ static int copy_answer(int from, int to, int64_t deadline_ms)
 			return -errno;
 		if (!got)
 			return 0;
+		silent_ms = now_ms() + SILENCE_MS;
 		total += (size_t)got;
 		if (total > UNIT_STATE_BYTES_MAX)
 			return -EFBIG;
