@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "cmd/exit.h"
 #include "cmd/sources.h"
+#include "collect/pace.h"
 #include "collect/survey.h"
 #include "inventory/digest.h"
 #include "inventory/known.h"
@@ -169,5 +170,6 @@ int cmd_feed(int argc, char **argv)
 	}
 	/* Without the agent nobody reads what we would still find. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	pace_idle();
 	return feed(catalog, only);
 }
