@@ -71,7 +71,11 @@ struct agent {
 	struct identify *identify;
 	struct resume resume;
 	uint64_t *read[WEIR_RING_MAX]; /* as resume.last, but not yet written down */
-	uint32_t mnt_ns; /* inode of our own */
+	/*
+	 * Inodes of our own and of the first process's. A unit's walls give us one of
+	 * our own, in which every path to a file is what it is on the host.
+	 */
+	uint32_t mnt_ns, host_mnt_ns;
 	struct counters count;
 	struct buf line, text;
 	struct match match; /* scratch */

@@ -142,7 +142,8 @@ static uint64_t cookie_of(const struct weir_file *file)
 /* A path is from the root of its mount namespace: in another one, ask there. */
 static void ask_identity(struct agent *a, const struct event *ev)
 {
-	uint32_t pid = ev->rec.who.ns_mnt == a->mnt_ns ? 0 : ev->rec.who.tgid;
+	uint32_t ns = ev->rec.who.ns_mnt;
+	uint32_t pid = ns == a->mnt_ns || ns == a->host_mnt_ns ? 0 : ev->rec.who.tgid;
 
 	if (ev->path && ev->path[0] == '/' && a->identify)
 		identify_ask(a->identify, cookie_of(&ev->file.file), ev->path, 0, pid);

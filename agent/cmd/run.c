@@ -214,6 +214,7 @@ static int bring_up(struct agent *a)
 
 	host_read(a->root_fd, &a->host);
 	a->mnt_ns = namespace_of("/proc/self/ns/mnt");
+	a->host_mnt_ns = namespace_of("/proc/1/ns/mnt");
 	err = open_gates(a);
 	if (!err)
 		err = open_output(a);
