@@ -18,9 +18,9 @@
 
 static __always_inline void argv_from_stack(struct file_record *r)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-	unsigned long start = BPF_CORE_READ(task, mm, arg_start);
-	unsigned long len = BPF_CORE_READ(task, mm, arg_end) - start;
+	struct task_struct *task = current_task();
+	unsigned long start = READ(task, mm, arg_start);
+	unsigned long len = READ(task, mm, arg_end) - start;
 
 	if (!start || !len)
 		return;

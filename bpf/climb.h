@@ -44,7 +44,7 @@ enum climb_step { CLIMB_END, CLIMB_NAME, CLIMB_MOUNT };
 static __always_inline void climb_enter(struct climb *c, struct mount *mount)
 {
 	c->mount = mount;
-	c->mount_root = BPF_CORE_READ(mount, mnt.mnt_root);
+	c->mount_root = PEEK(mount, mount, mnt.mnt_root);
 }
 
 static __always_inline void climb_start(struct climb *c, struct file *file, bool whole_fs)
@@ -61,17 +61,17 @@ static __always_inline void climb_start(struct climb *c, struct file *file, bool
 static __always_inline enum climb_step climb(struct climb *c)
 {
 	/* Locals, so that only the kernel's fields are relocated. */
-	struct dentry *dentry = c->dentry, *parent = BPF_CORE_READ(dentry, d_parent);
+	struct dentry *dentry = c->dentry, *parent = PEEK(dentry, dentry, d_parent);
 	struct mount *mount = c->mount, *above;
 
 	if (parent != dentry && (c->whole_fs || dentry != c->mount_root)) {
 		c->dentry = parent;
 		return CLIMB_NAME;
 	}
-	above = BPF_CORE_READ(mount, mnt_parent);
+	above = PEEK(mount, mount, mnt_parent);
 	if (above == mount || !above)
 		return CLIMB_END;
-	c->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+	c->dentry = PEEK(mount, mount, mnt_mountpoint);
 	climb_enter(c, above);
 	return CLIMB_MOUNT;
 }

@@ -85,7 +85,7 @@ static __always_inline __u32 pid_namespace_of(struct task_struct *task)
 		     (level * bpf_core_type_size(struct upid) & 511);
 
 	bpf_probe_read_kernel(&ns, sizeof(ns), upid + bpf_core_field_offset(struct upid, ns));
-	return BPF_CORE_READ(ns, ns.inum);
+	return PEEK(pid_namespace, ns, ns.inum);
 }
 
 static __noinline int fill_subject(struct weir_subject *s)
@@ -153,8 +153,8 @@ STEP_FUNCTION path_step(__u32 i, void *ctx)
 {
 	struct path_climb *p = ctx;
 	struct dentry *dentry = p->climb.dentry;
-	const unsigned char *name = BPF_CORE_READ(dentry, d_name.name);
-	__u32 len = BPF_CORE_READ(dentry, d_name.len);
+	const unsigned char *name = PEEK(dentry, dentry, d_name.name);
+	__u32 len = PEEK(dentry, dentry, d_name.len);
 
 	switch (climb(&p->climb)) {
 	case CLIMB_END:
@@ -174,10 +174,10 @@ STEP_FUNCTION path_step(__u32 i, void *ctx)
 /* A file that never had a place, such as a memfd: its name stands alone. */
 static __always_inline void path_of_nameless(struct path_climb *p, struct file *file)
 {
-	struct dentry *d = BPF_CORE_READ(file, f_path.dentry);
+	struct dentry *d = PEEK(file, file, f_path.dentry);
 
-	prepend(p, BPF_CORE_READ(d, d_name.name),
-		BPF_CORE_READ(d, d_name.len) & (WEIR_NAME_MAX - 1), 0);
+	prepend(p, PEEK(dentry, d, d_name.name),
+		PEEK(dentry, d, d_name.len) & (WEIR_NAME_MAX - 1), 0);
 }
 
 static __always_inline void fill_path(struct file_record *r, struct file *file)

@@ -41,9 +41,9 @@ static __always_inline void known_file_key(struct inode *inode, struct weir_file
 
 static __always_inline void file_key(struct inode *inode, struct weir_file *key)
 {
-	key->ino = BPF_CORE_READ(inode, i_ino);
-	key->dev = BPF_CORE_READ(inode, i_sb, s_dev);
-	key->gen = BPF_CORE_READ(inode, i_generation);
+	key->ino = PEEK(inode, inode, i_ino);
+	key->dev = PEEK(inode, inode, i_sb, s_dev);
+	key->gen = PEEK(inode, inode, i_generation);
 }
 
 static __always_inline __u64 file_ctime(struct inode *inode)
@@ -118,7 +118,7 @@ static __always_inline void take_packed(struct weir_look *look, __u64 found, __u
 
 struct place {
 	struct climb climb;
-	__u64 generation;
+	void *dirs; /* the table, asked at each step */
 	__u64 found;
 };
 
@@ -134,8 +134,8 @@ STEP_FUNCTION place_step(__u32 i, void *ctx)
 		return 1;
 	}
 	dentry = p->climb.dentry;
-	file_key(BPF_CORE_READ(dentry, d_inode), &dir);
-	key = table_get(weir_dirs, &p->generation, &dir);
+	file_key(PEEK(dentry, dentry, d_inode), &dir);
+	key = bpf_map_lookup_elem(p->dirs, &dir);
 	if (!key)
 		return 0;
 	p->found = pack_key(key);
@@ -146,8 +146,10 @@ STEP_FUNCTION place_step(__u32 i, void *ctx)
 /* The nearest restricted directory above a dentry. */
 __noinline __u64 place_of(__u64 dentry, __u64 mount, __u64 generation)
 {
-	struct place p = { .generation = generation, .found = FOUND_NONE };
+	struct place p = { .dirs = table_of(weir_dirs, &generation), .found = FOUND_NONE };
 
+	if (!p.dirs)
+		return FOUND_NONE;
 	p.climb.dentry = (void *)dentry;
 	climb_enter(&p.climb, (void *)mount);
 	p.climb.whole_fs = true;
@@ -198,7 +200,7 @@ static __always_inline void by_content(struct file *file, const struct weir_cont
 /* Address of a file's first page in the page cache, 0 when it is not there. */
 static __always_inline const void *first_page(struct inode *inode)
 {
-	unsigned long entry = (unsigned long)BPF_CORE_READ(inode, i_mapping, i_pages.xa_head);
+	unsigned long entry = (unsigned long)PEEK(inode, inode, i_mapping, i_pages.xa_head);
 	struct xa_node *node;
 
 	/* Low bits 10 mark a node; six of them span any file. */
@@ -206,7 +208,7 @@ static __always_inline const void *first_page(struct inode *inode)
 	for (int i = 0; i < 6; i++) {
 		node = (void *)(entry & ~3ul);
 		if ((entry & 3) == 2)
-			entry = (unsigned long)BPF_CORE_READ(node, slots[0]);
+			entry = (unsigned long)PEEK(xa_node, node, slots[0]);
 	}
 	if (!entry || entry & 3 || entry < weir_vmemmap)
 		return NULL;
@@ -278,8 +280,8 @@ static __always_inline bool open_notes(struct note_search *s, __u64 ph)
 	__u8 head[56];
 	__u64 len;
 
-	if (ph > PAGE_SIZE - sizeof(head) ||
-	    bpf_probe_read_kernel(head, sizeof(head), s->page + ph) || *(__u32 *)head != 4)
+	if (ph > PAGE_SIZE - sizeof(head) || PEEK(elf64_phdr, s->page + ph, p_type) != PT_NOTE ||
+	    bpf_probe_read_kernel(head, sizeof(head), s->page + ph))
 		return false;
 	s->off = s->shape.is64 ? *(__u64 *)(head + 8) : *(__u32 *)(head + 4);
 	len = s->shape.is64 ? *(__u64 *)(head + 32) : *(__u32 *)(head + 16);

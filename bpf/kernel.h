@@ -32,6 +32,7 @@ typedef _Bool bool;
 #define IPPROTO_SCTP 132
 #define IPPROTO_UDPLITE 136
 #define IPPROTO_MPTCP 262
+#define PT_NOTE 4
 #define ELF_MAGIC 0x464c457f
 #define PROT_EXEC 4
 #define PROT_READ 1
@@ -60,6 +61,35 @@ typedef _Bool bool;
 #define current_task() ((struct task_struct *)bpf_get_current_task_btf())
 #endif
 
+/*
+ * PEEK(type, p, a, b) is the same of any address: from 6.2 on the kernel takes
+ * our word for the type of what is there, and reads zeros where there is nothing.
+ * A pointer that is to be passed on as a number must come by BPF_CORE_READ.
+ */
+#ifdef WEIR_FLOOR
+#define PEEK(type, p, ...)                                                    \
+	({                                                                    \
+		struct type *p_ = (void *)(p);                                \
+		BPF_CORE_READ(p_, __VA_ARGS__);                               \
+	})
+#else
+const volatile __u64 weir_has_cast; /* 1: the kernel has the next */
+extern void *bpf_rdonly_cast(const void *obj, __u32 type_id) __ksym __weak;
+
+#define PEEK(type, p, ...)                                                    \
+	({                                                                    \
+		struct type *p_ = (void *)(p);                                \
+		__typeof__(___arrow(p_, __VA_ARGS__)) v_;                     \
+		if (weir_has_cast) {                                          \
+			p_ = bpf_rdonly_cast(p_, bpf_core_type_id_kernel(struct type)); \
+			v_ = ___arrow(p_, __VA_ARGS__);                       \
+		} else {                                                      \
+			v_ = BPF_CORE_READ(p_, __VA_ARGS__);                  \
+		}                                                             \
+		v_;                                                           \
+	})
+#endif
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct super_block {
@@ -78,6 +108,10 @@ struct xarray {
 
 struct address_space {
 	struct xarray i_pages;
+};
+
+struct elf64_phdr {
+	__u32 p_type; /* first in 32-bit files too */
 };
 
 struct xa_node {

@@ -153,10 +153,10 @@ static __always_inline const struct weir_control *control(void)
 }
 
 /*
- * The value of @key in this generation's @table, or NULL. A generation that
+ * This generation's @table, and the value of @key in it, or NULL. One that
  * was dropped under a sleeping reader is asked again as the current one.
  */
-#define table_get(table, gen, key)                                            \
+#define table_of(table, gen)                                                  \
 	({                                                                    \
 		void *inner_ = bpf_map_lookup_elem(&table, gen);              \
 		if (!inner_) {                                                \
@@ -164,7 +164,13 @@ static __always_inline const struct weir_control *control(void)
 			__u64 current_ = now_ ? now_->generation : 0;         \
 			inner_ = bpf_map_lookup_elem(&table, &current_);      \
 		}                                                             \
-		inner_ ? bpf_map_lookup_elem(inner_, key) : NULL;             \
+		inner_;                                                       \
+	})
+
+#define table_get(table, gen, key)                                            \
+	({                                                                    \
+		void *table_ = table_of(table, gen);                          \
+		table_ ? bpf_map_lookup_elem(table_, key) : NULL;             \
 	})
 
 #endif /* WEIR_BPF_MAPS_H */

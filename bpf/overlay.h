@@ -16,9 +16,9 @@
 /* Is @real plausibly what @inode shows? Reading a wrong pointer is harmless. */
 static __always_inline bool stands_for(struct inode *inode, struct inode *real)
 {
-	return real && BPF_CORE_READ(real, i_mode) == BPF_CORE_READ(inode, i_mode) &&
-	       BPF_CORE_READ(real, i_size) == BPF_CORE_READ(inode, i_size) &&
-	       BPF_CORE_READ(real, i_sb) != BPF_CORE_READ(inode, i_sb);
+	return real && PEEK(inode, real, i_mode) == PEEK(inode, inode, i_mode) &&
+	       PEEK(inode, real, i_size) == PEEK(inode, inode, i_size) &&
+	       PEEK(inode, real, i_sb) != PEEK(inode, inode, i_sb);
 }
 
 static __always_inline void *word_at(const void *at)
@@ -39,7 +39,7 @@ __noinline __u64 real_inode(__u64 overlaid)
 	void *behind = (void *)inode + bpf_core_type_size(struct inode);
 	struct dentry *dentry;
 
-	if (BPF_CORE_READ(inode, i_sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
+	if (PEEK(inode, inode, i_sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
 		return 0;
 	dentry = word_at(behind); /* __upperdentry, first in all layouts */
 	real = dentry ? BPF_CORE_READ(dentry, d_inode) : NULL;

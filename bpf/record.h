@@ -31,8 +31,8 @@ struct about {
 
 static __always_inline void fill_names(struct file_record *r, struct linux_binprm *bprm)
 {
-	const char *name = BPF_CORE_READ(bprm, filename);
-	const char *interp = BPF_CORE_READ(bprm, interp);
+	const char *name = PEEK(linux_binprm, bprm, filename);
+	const char *interp = PEEK(linux_binprm, bprm, interp);
 
 	fill_name(r, name);
 	if (interp == name)

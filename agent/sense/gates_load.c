@@ -59,6 +59,7 @@ static void set_constants(struct gates *g, struct bpf_object *object)
 {
 	rodata_set(object, "weir_build", g->build);
 	rodata_set(object, "weir_learner", getpid());
+	rodata_set(object, "weir_has_cast", g->kernel.has_cast);
 	rodata_set(object, "weir_vmemmap", g->kernel.vmemmap);
 	rodata_set(object, "weir_page_offset", g->kernel.page_offset);
 	rodata_set(object, "weir_page_size", g->kernel.page_size);

@@ -70,6 +70,7 @@ static void probe_btf(struct kernel *k)
 	k->has_modules = btf__find_by_name_kind(btf, "btf_trace_module_load", BTF_KIND_TYPEDEF) > 0;
 	if (btf__find_by_name_kind(btf, "bpf_lsm_bprm_check_security", BTF_KIND_FUNC) > 0)
 		k->lsm = LSM_UNKNOWN;
+	k->has_cast = btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
 	k->preempts = may_preempt() && has_value(btf, "bpf_link_type", "BPF_LINK_TYPE_PERF_EVENT");
 	id = btf__find_by_name_kind(btf, "page", BTF_KIND_STRUCT);
 	if (id > 0)

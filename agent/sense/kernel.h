@@ -20,6 +20,7 @@ struct kernel {
 	bool has_loop;	   /* bpf_loop(): 5.17 and later */
 	bool has_hash;	   /* bpf_ima_file_hash() */
 	bool has_modules;  /* built to load modules at all */
+	bool has_cast;	   /* bpf_rdonly_cast(): 6.2 and later */
 	bool preempts;	   /* a task may be preempted inside a program */
 	int trampoline;	   /* 0, or the errno of loading or attaching one */
 	enum lsm_state lsm;
