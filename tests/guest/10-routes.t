@@ -58,7 +58,7 @@ log_of()
 
 boot()
 {
-	guest_run "${1%/*}" "$work/image" "$(log_of "$1")" --smp 2 --timeout 400 \
+	guest_run "${1%/*}" "$work/image" "$(log_of "$1")" --smp 2 --timeout 600 \
 		--modules overlay,sctp,binfmt_misc --append "$(lsm_words "$1")"
 	echo $? >"$work/end.$(echo "$1" | tr / -)"
 }
