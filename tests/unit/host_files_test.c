@@ -12,6 +12,8 @@
 #include "tap.h"
 #include "tree.h"
 
+#include "collect/content.h"
+
 #define TEXT "Examplewall Endpoint Agent, version"
 
 static const char vendor[] =
@@ -296,6 +298,34 @@ static void test_races(void)
 	stop(&s, &t);
 }
 
+/* Between the listing and the opening, each time: the listing still says it is a file. */
+static void test_swapped(void)
+{
+	struct content c = { .is_asked = true };
+	struct content_file f = { .name = "x.so", .where = "/x.so", .path = "/x.so" };
+	struct survey_test s;
+	struct stat st;
+	struct tree t;
+
+	start(&s, &t);
+	put_elf(&t, "/x.so", "libewcore.so.3", "");
+	put_elf(&t, "/y.so", "libewcore.so.3", "");
+	tree_must(!fstatat(t.fd, "x.so", &st, 0), "stat");
+	f.st = &st;
+	f.dir_fd = t.fd;
+	ok(!content_read(&s.s, &f, &c) && c.is_asked && c.is_elf, "a file is read");
+	content_exit(&c);
+	tree_must(!unlinkat(t.fd, "x.so", 0) && !mkfifoat(t.fd, "x.so", 0755), "mkfifo");
+	ok(!content_read(&s.s, &f, &c) && !c.is_asked && !c.is_elf,
+	   "a FIFO in its place is not waited for");
+	content_exit(&c);
+	tree_must(!unlinkat(t.fd, "x.so", 0) && !symlinkat("y.so", t.fd, "x.so"), "symlink");
+	ok(!content_read(&s.s, &f, &c) && !c.is_asked, "a link in its place is not followed");
+	content_exit(&c);
+	ok(!s.unread_cnt, "and neither is a complaint");
+	stop(&s, &t);
+}
+
 static void test_names(void)
 {
 	char path[400] = "/opt/examplewall/";
@@ -362,12 +392,15 @@ static void test_unreadable(void)
 
 int main(void)
 {
+	/* What waits for a FIFO would wait for ever. */
+	alarm(120);
 	test_places();
 	test_content();
 	test_links();
 	test_layers();
 	test_traps();
 	test_races();
+	test_swapped();
 	test_names();
 	test_rights();
 	test_unreadable();
