@@ -14,6 +14,7 @@
 #include "cmd/exit.h"
 #include "cmd/explain.h"
 #include "cmd/feed.h"
+#include "cmd/grant.h"
 #include "cmd/run.h"
 #include "cmd/scan.h"
 #include "cmd/status.h"
@@ -34,6 +35,8 @@ static const struct {
 	{ "doctor", cmd_doctor, "what this kernel can do, and why not more" },
 	{ "feed", cmd_feed, "what the agent asks of the inventory: listed files, a line each" },
 	{ "exemptions", cmd_exemptions, "who is spared, until when, and how often it was needed" },
+	{ "request", cmd_request, "ask for an exemption from what was refused" },
+	{ "grant", cmd_grant, "give one, for a file and a user, until a date" },
 	{ "arm", cmd_arm, "let the policy block, for ten minutes" },
 	{ "confirm", cmd_confirm, "keep it armed, from a new login" },
 	{ "disarm", cmd_disarm, "block nothing; works with the agent stopped" },

@@ -17,8 +17,10 @@
 #include "cmd/backoff.h"
 #include "cmd/boots.h"
 #include "cmd/feeder.h"
+#include "cmd/fold.h"
 #include "cmd/holds.h"
 #include "cmd/plan.h"
+#include "cmd/requests.h"
 #include "cmd/sources.h"
 #include "event/event.h"
 #include "inventory/host.h"
@@ -87,6 +89,7 @@ struct agent {
 	int64_t offset_ns; /* of the clocks when the policy's dates were worked out */
 	struct known known; /* what only the inventory can tell */
 	struct installed installed; /* what freezes let run */
+	struct fold_slot folds[FOLD_SLOTS];
 	struct exempt_uses uses;
 	int64_t exempt_looked_s; /* up to when ends were told */
 	struct feeder feeder;
@@ -112,6 +115,9 @@ void agent_touch_lapse(struct agent *a);
 
 /* drain.c: everything in the rings to the journal; true if there was any. */
 bool agent_drain(struct agent *a);
+
+/* Writes a record's event to the journal, and to whoever reads along. */
+void agent_publish(struct agent *a, const struct event *ev);
 
 /* Reports losses that the kernel counted since the last time. */
 void agent_report_losses(struct agent *a);

@@ -86,6 +86,11 @@ static void publish(struct agent *a, const struct event *ev, const struct match 
 	}
 }
 
+void agent_publish(struct agent *a, const struct event *ev)
+{
+	publish(a, ev, NULL);
+}
+
 void agent_note(struct agent *a, enum event_kind kind, struct event_note *note,
 		const char *text, const char *path)
 {
@@ -184,7 +189,8 @@ static void take_record(void *ctx, const void *bytes, size_t len)
 	a->count.records++;
 	a->count.denials += ev->rec.answer.verdict != WEIR_ALLOW;
 	backoff_refused(a, ev);
-	publish(a, ev, NULL);
+	if (!fold_take(a, &ev))
+		agent_publish(a, ev);
 }
 
 static void write_down(struct agent *a)

@@ -158,6 +158,9 @@ int agent_load(struct agent *a, struct diag *d)
 	r->since_ns = arming_now_ns();
 	keep_installed(a, r);
 	exempt_count(a);
+	/* Those of the table before cannot be named any more after this. */
+	if (a->now)
+		fold_tend(a, true);
 	/* Two generations ago nobody can be reading any more. */
 	a->before = regime_free(a->gates, a->before);
 	a->before = a->now;

@@ -191,6 +191,8 @@ static void tend(struct agent *a, struct loop *l)
 	agent_report_faults(a);
 	agent_watch_arm(a);
 	agent_watch_holds(a);
+	fold_tend(a, false);
+	requests_take(a);
 	backoff_tend(a);
 	boots_tend(&a->boots);
 	watch_pins(a);
@@ -306,6 +308,7 @@ static int open_loop(struct agent *a, struct loop *l)
 static void clear_up(struct agent *a, const struct loop *l)
 {
 	agent_drain(a);
+	fold_tend(a, true);
 	if (l->was_trial && !a->gates->control.enforce && !pins_remove())
 		agent_note(a, EVENT_STOP, NULL, "nothing was enforced, nothing stays", NULL);
 	else

@@ -247,11 +247,13 @@ static int work(struct agent *a)
 	agent_note(a, EVENT_START, NULL, a->gates->adopted ?
 			   "agent started; pinned gates taken over" : "agent started", NULL);
 	agent_note(a, EVENT_POLICY_LOADED, NULL, "policy loaded", NULL);
+	fold_report_lost(a);
 	note_gates(a);
 	agent_note_guard(a);
 	agent_watch_arm(a);
 	announce(a);
 	feeder_open(&a->feeder);
+	requests_open();
 	feeder_watch(a);
 	err = agent_loop(a, listen_fd);
 	return err ? complain("event loop", err) : 0;

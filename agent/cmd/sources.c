@@ -280,6 +280,23 @@ static void explain_zone(struct diag *d)
 		 " is missing (install tzdata)");
 }
 
+/* "grants.yaml" beside the policy: what was granted on this host. */
+static int add_grants(const struct sources *s, const char *file, bool is_trusted,
+		      struct policy *p, struct diag *d)
+{
+	const char *slash = strrchr(file, '/');
+	CLEANUP(freep) char *text = NULL;
+	char path[WEIR_PATH_MAX];
+	size_t len = 0;
+	int err;
+
+	snprintf(path, sizeof(path), "%.*sgrants.yaml", slash ? (int)(slash - file) + 1 : 0, file);
+	if (access(path, F_OK) && errno == ENOENT)
+		return 0;
+	err = sources_read(path, is_trusted, &text, &len, d);
+	return err ? err : policy_add_grants(&s->context, path, text, len, p, d);
+}
+
 int sources_load_policy(struct sources *s, const char *file, bool is_trusted,
 			struct diag *d)
 {
@@ -297,6 +314,9 @@ int sources_load_policy(struct sources *s, const char *file, bool is_trusted,
 		explain_zone(d);
 	if (err == -ENOMEM)
 		complain(d, file, "", err);
+	if (err)
+		return err;
+	err = add_grants(s, file, is_trusted, p, d);
 	if (err)
 		return err;
 	policy_free(s->policy);

@@ -208,6 +208,17 @@ int status_policy(char *name, size_t size, int64_t *serial)
 	return 0;
 }
 
+pid_t status_pid(void)
+{
+	CLEANUP(buf_free) struct buf text = {};
+	CLEANUP(json_freep) json_t *j = NULL;
+
+	if (ask(&text))
+		return -1;
+	j = json_loadb(text.data, text.len, 0, NULL);
+	return j ? (pid_t)num(j, "pid") : -1;
+}
+
 static int show(bool as_json, bool want_ready)
 {
 	CLEANUP(buf_free) struct buf text = {};

@@ -4,10 +4,14 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 int cmd_status(int argc, char **argv);
 
 /* Name and serial of the policy in force, from the running agent; -errno. */
 int status_policy(char *name, size_t size, int64_t *serial);
+
+/* The running agent's, -1: none answers. */
+pid_t status_pid(void);
 
 #endif /* WEIR_CMD_STATUS_H */

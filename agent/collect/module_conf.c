@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The files are words between blanks, one line a statement, "#" begins a
- * comment: less than what a parser of its own would have to check.
+ * The files are words between blanks, one line a statement: less than what a
+ * parser of its own would have to check. The "#" of a comment is no module and
+ * no verb.
  */
 #include "collect/module_conf.h"
 
@@ -102,9 +103,6 @@ static int read_text(struct survey *s, const char *path, char *text, statement_f
 	while (!err && (line = strsep(&rest, "\n"))) {
 		struct statement st = { .s = s, .path = path };
 
-		line += strspn(line, blanks);
-		if (*line == '#' || *line == ';')
-			continue;
 		while (st.word_cnt < WORDS_MAX && (word = strsep(&line, blanks)))
 			if (*word)
 				st.words[st.word_cnt++] = word;

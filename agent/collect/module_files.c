@@ -73,11 +73,12 @@ static int tell(struct walk *w, const struct facts *facts)
 	char detail[160];
 	const struct trace tr = { .kind = TRACE_MODULE, .where = w->path, .facts = facts,
 				  .detail = detail };
-	size_t dir = strcspn(w->path + w->tree, "/");
+	const char *end = strrchr(w->path + w->tree, '/');
+	size_t len = end ? (size_t)(end - w->path) - w->tree : 0;
 
 	if (is_foreign(w))
-		snprintf(detail, sizeof(detail), "installed, not of the kernel's tree but in %.*s",
-			 dir > 100 ? 100 : (int)dir, w->path + w->tree);
+		snprintf(detail, sizeof(detail), "installed, not of the kernel's tree%s%.*s",
+			 len ? " but in " : "", len > 100 ? 100 : (int)len, w->path + w->tree);
 	else
 		snprintf(detail, sizeof(detail), "installed, of the kernel's own tree");
 	return survey_take(w->s, &tr);

@@ -42,7 +42,7 @@ static int look_at_net(void *ctx, const char *net)
 	l->net = net;
 	err = nfhooks_each(take_hook, l);
 	/* Nothing is lost where the kernel does not tell: the module is found as loaded. */
-	if (err == -EOPNOTSUPP)
+	if (err == -EOPNOTSUPP || err == -EPROTONOSUPPORT)
 		return 0;
 	if (err < 0 && err != -ENOMEM) {
 		survey_unread(l->s, err, "netfilter hooks%s%s", *net ? ", " : "", net);

@@ -34,6 +34,7 @@ static const char *const event_names[] = {
 	[EVENT_PARSER_FAILED] = "parser-failed",
 	[EVENT_HOLD] = "hold",
 	[EVENT_EXEMPTION] = "exemption",
+	[EVENT_REQUEST] = "request",
 };
 _Static_assert(ARRAY_SIZE(event_names) == EVENT_KIND_MAX, "every kind has a name");
 

@@ -47,6 +47,8 @@ enum event_kind {
 	EVENT_HOLD,
 	/* One has ended. */
 	EVENT_EXEMPTION,
+	/* Somebody asks for one. */
+	EVENT_REQUEST,
 	EVENT_KIND_MAX,
 };
 
@@ -100,6 +102,8 @@ struct event {
 		struct weir_rec_connect connect;
 		struct event_note note;
 	};
+	/* Of a refusal that stands for several: how many, and when the first was. */
+	uint64_t repeats, first_ns;
 	/* Below: NULL when absent; in this allocation. */
 	const char *path;   /* of a file, also of EVENT_IDENTIFIED, EVENT_PARSER_FAILED */
 	const char *interp; /* what runs a script */

@@ -59,6 +59,7 @@ static const struct {
 	[EVENT_PARSER_FAILED] = { 6002, 6, 99, 4, 2, "Parser Failed" },
 	[EVENT_HOLD] = { 6002, 6, 8, 3, 1, "Update" },
 	[EVENT_EXEMPTION] = { 6002, 6, 8, 3, 1, "Update" },
+	[EVENT_REQUEST] = { 6002, 6, 99, 2, 1, "Exemption Requested" },
 };
 _Static_assert(ARRAY_SIZE(kinds) == EVENT_KIND_MAX, "every kind has a class");
 
@@ -323,6 +324,16 @@ static void add_note(struct jout *j, const struct ocsf *o, const struct event *e
 	ocsf_unmapped_note(j, ev, d);
 }
 
+/* It stands for several of its kind: how many, from when to when. */
+static void add_span(struct jout *j, const struct ocsf *o, const struct event *ev)
+{
+	jout_add_u64(j, "count", ev->repeats);
+	jout_key(j, "start_time");
+	jout_i64(j, o->boot_ms + (int64_t)(ev->first_ns / 1000000));
+	jout_key(j, "end_time");
+	jout_i64(j, o->boot_ms + (int64_t)(event_time_ns(ev) / 1000000));
+}
+
 void ocsf_event(const struct ocsf *o, const struct event *ev, const struct decision *d,
 		struct buf *out)
 {
@@ -332,6 +343,8 @@ void ocsf_event(const struct ocsf *o, const struct event *ev, const struct decis
 	add_metadata(&j, o, ev);
 	jout_key(&j, "time");
 	jout_i64(&j, o->boot_ms + (int64_t)(event_time_ns(ev) / 1000000));
+	if (ev->repeats)
+		add_span(&j, o, ev);
 	add_class(&j, ev, d);
 	jout_key(&j, "device");
 	jout_raw(&j, o->device.data, o->device.len);

@@ -177,6 +177,7 @@ static const char *const note_texts[EVENT_KIND_MAX] = {
 	[EVENT_PARSER_FAILED] = "a file could not be read",
 	[EVENT_HOLD] = "one product",
 	[EVENT_EXEMPTION] = "an exemption",
+	[EVENT_REQUEST] = "an exemption is asked for",
 };
 
 static void add_note(struct buf *out, const struct event *ev)
@@ -204,6 +205,9 @@ static void add_note(struct buf *out, const struct event *ev)
 
 void text_reason(struct buf *out, const struct event *ev, const struct decision *d)
 {
+	if (ev->repeats)
+		buf_addf(out, "%llu times in %llu s: ", (unsigned long long)ev->repeats,
+			 (unsigned long long)(event_time_ns(ev) - ev->first_ns) / 1000000000);
 	if (event_is_record(ev))
 		decision_text(d, out);
 	else

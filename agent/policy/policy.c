@@ -147,6 +147,11 @@ int complain_unknown(struct reader *r, struct mark at, const char *what,
 	return schema_fail(r, at, "unknown %s \"%.130s\"", what, id);
 }
 
+static int read_repeats(struct reader *r, const struct scalar *s, void *into)
+{
+	return read_word_of(r, s, "fold", "each", into);
+}
+
 #define AT(member) offsetof(struct policy_draft, member)
 
 static const struct field require_fields[] = {
@@ -221,6 +226,7 @@ static const struct field policy_fields[] = {
 	  .scalar = scalar_date },
 	{ .key = "arguments", .offset = AT(p.arguments),
 	  .scalar = read_arguments },
+	{ .key = "repeats", .offset = AT(p.repeats_each), .scalar = read_repeats },
 	{ .key = "unhashable", .offset = AT(p.deny_unhashable),
 	  .scalar = read_unhashable },
 	{ .key = "blackout", .shape = FIELD_SCALARS, .offset = AT(blackouts),

@@ -99,6 +99,7 @@ struct policy {
 	uint8_t require_connect; /* CAN_DENY */
 	uint8_t require_load;	 /* CAN_DENY */
 	bool deny_unhashable;
+	bool repeats_each; /* identical refusals are not folded into one event */
 	uint8_t arguments; /* enum argv_mode */
 	int64_t lapse_s;   /* default 30 days */
 	/* policy_context.zone_time, for windows that come again; NULL: UTC. */
@@ -133,6 +134,13 @@ struct policy_context {
 int policy_parse(const struct policy_context *ctx, const char *file,
 		 const char *text, size_t len, struct policy **ret,
 		 struct diag *d);
+
+/*
+ * Exemptions of @p from a file of their own, for the policy of that name. 0, or
+ * -EINVAL with @d filled and @p as it was.
+ */
+int policy_add_grants(const struct policy_context *ctx, const char *file, const char *text,
+		      size_t len, struct policy *p, struct diag *d);
 struct policy *policy_free(struct policy *p); /* returns NULL; takes NULL */
 void policy_freep(struct policy **p);
 

@@ -41,7 +41,7 @@ int resume_open(struct resume *r, bool pin)
 	if (cpus <= 0)
 		return -EINVAL;
 	r->cpus = cpus;
-	words = cpus * WEIR_RING_MAX + sizeof(struct weir_losses) / 8;
+	words = cpus * WEIR_RING_MAX + sizeof(struct weir_losses) / 8 + 1;
 	r->size = ((uint64_t)words * 8 + page - 1) / page * page;
 	r->fd = open_map(words, pin);
 	if (r->fd < 0)
@@ -52,6 +52,7 @@ int resume_open(struct resume *r, bool pin)
 	for (ring = 0; ring < WEIR_RING_MAX; ring++)
 		r->last[ring] = (uint64_t *)at + (size_t)ring * cpus;
 	r->told = (struct weir_losses *)((uint64_t *)at + (size_t)WEIR_RING_MAX * cpus);
+	r->folded = (uint64_t *)(r->told + 1);
 	return 0;
 }
 

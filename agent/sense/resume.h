@@ -16,6 +16,7 @@ struct resume {
 	uint32_t cpus;
 	uint64_t *last[WEIR_RING_MAX]; /* by CPU; plain memory, shared and pinned */
 	struct weir_losses *told; /* losses that the journal has been told of; same */
+	uint64_t *folded; /* refusals held back to be told as one; same */
 	uint64_t size;
 };
 

@@ -114,6 +114,7 @@ fake_policy()
 	policy: guest
 	serial: $1
 	enforce: $2
+	repeats: each
 	rules:
 	  - {vendor: fakevendor, mode: $3}
 	POLICY

@@ -74,7 +74,8 @@ static void plant_conf(const struct tree *tree)
 {
 	char fifo[128];
 
-	tree_text(tree, "/etc/modules", "# ew-filter\nloop max_loop=8\n  ew-filter\tdebug=1\n");
+	tree_text(tree, "/etc/modules",
+		  "#ew-filter\n# ew-filter\nloop max_loop=8\n  ew-filter\tdebug=1\n");
 	tree_text(tree, "/etc/modules-load.d/a.conf", "; ew_filter\nvsock\n");
 	tree_text(tree, "/etc/modules-load.d/b.conf", "event_collector_7_2");
 	tree_text(tree, "/etc/modules-load.d/not-read", "ew_filter\n");
@@ -96,7 +97,7 @@ static void test_files(const struct survey_test *t)
 	s = find(t, "/lib/modules/6.1.0-1/updates/dkms/ew-filter.ko.xz");
 	ok(seen_is(s, AGENT) && seen_has(s, IND_MODULE, "ew_filter") && !s->flags,
 	   "an installed module is found by its name, whatever it is packed with");
-	ok(mentions(s, "not of the kernel's tree but in updates"), "as not of the kernel's tree");
+	ok(mentions(s, "not of the kernel's tree but in updates/dkms"), "as not of the kernel's tree");
 	s = find(t, "/lib/modules/6.1.0-1/kernel/net/event_collector_7_1.ko.zst");
 	ok(seen_is(s, AGENT) && mentions(s, "of the kernel's own tree"),
 	   "one by a pattern, as of the kernel's own tree");

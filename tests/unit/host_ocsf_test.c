@@ -54,16 +54,23 @@ static struct decision decision_of(const struct event *ev, enum outcome outcome)
 	};
 }
 
-static void emit(struct record *r, enum outcome outcome, struct buf *out)
+static void emit_times(struct record *r, enum outcome outcome, uint64_t repeats, struct buf *out)
 {
 	struct event *ev = NULL;
 	struct decision d;
 
 	if (event_decode(r, r->rec.len, &ev))
 		return;
+	ev->repeats = repeats;
+	ev->first_ns = event_time_ns(ev) - 2500000000ull;
 	d = decision_of(ev, outcome);
 	ocsf_event(ocsf, ev, &d, out);
 	event_free(ev);
+}
+
+static void emit(struct record *r, enum outcome outcome, struct buf *out)
+{
+	emit_times(r, outcome, 0, out);
 }
 
 /* Verdict and reason that go with an outcome. */
@@ -127,6 +134,7 @@ static void emit_connects(struct buf *out)
 	record_connect(&r, 0xcb007109, 443);
 	answer(&r, OUTCOME_BLOCKED);
 	emit(&r, OUTCOME_BLOCKED, out);
+	emit_times(&r, OUTCOME_BLOCKED, 240, out);
 	answer(&r, OUTCOME_SEEN);
 	r.connect.family = AF_INET6;
 	memcpy(r.connect.addr, "\x20\x01\x0d\xb8\0\7", 6);
@@ -194,7 +202,7 @@ static void check_lines(const char *text)
 		doubled += !line;
 		json_decref(line);
 	}
-	ok(cnt == 9 + 4 + 3 + (EVENT_KIND_MAX - EVENT_START), "one line an event");
+	ok(cnt == 9 + 4 + 4 + (EVENT_KIND_MAX - EVENT_START), "one line an event");
 	ok(!bad, "each is JSON without control bytes");
 	ok(!doubled, "and has no key twice");
 }

@@ -87,6 +87,16 @@ static int open_inet(int type, const char *address, int port, bool is_server)
 	return fd;
 }
 
+/* IPv4 from a socket of IPv6, as most servers in Java and Go do it. */
+static void connect_mapped(int port)
+{
+	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
+	int fd = socket(AF_INET6, SOCK_STREAM, 0);
+
+	inet_pton(AF_INET6, "::ffff:" PEER, &sin6.sin6_addr);
+	tree_must(!connect(fd, (struct sockaddr *)&sin6, sizeof(sin6)), "connect");
+}
+
 static void listen_tcp(void *name)
 {
 	prctl(PR_SET_NAME, name);
@@ -172,15 +182,20 @@ static void run(const char *const *argv)
 }
 
 /* Everything in a network of its own: no packet of the test is anyone's. */
-static void live_in_net(void *ctx)
+static void enter_net(void)
 {
 	static const char *const up[] = { "ip", "link", "set", "lo", "up", NULL };
 	static const char *const add[] = { "ip", "addr", "add", PEER "/32", "dev", "lo", NULL };
 
-	(void)ctx;
 	tree_must(!unshare(CLONE_NEWNET), "unshare");
 	run(up);
 	run(add);
+}
+
+static void live_in_net(void *ctx)
+{
+	(void)ctx;
+	enter_net();
 	open_inet(SOCK_STREAM, PEER, 443, true);
 	open_inet(SOCK_STREAM, PEER, 444, true);
 	open_inet(SOCK_DGRAM, PEER, 443, true);
@@ -189,23 +204,35 @@ static void live_in_net(void *ctx)
 	open_inet(SOCK_DGRAM, PEER, 443, false);
 }
 
+static void live_in_mapped_net(void *ctx)
+{
+	(void)ctx;
+	enter_net();
+	open_inet(SOCK_STREAM, PEER, 443, true);
+	connect_mapped(443);
+}
+
 static void test_destinations(void)
 {
-	const struct seen *s;
+	const struct seen *s, *s_mapped;
 	char name[64];
-	pid_t pid;
+	pid_t pid, mapped;
 
 	if (!can_net) {
 		ok(true, "a connection of another namespace is found # SKIP not root");
 		return;
 	}
 	pid = subject_fork(&subjects, live_in_net, NULL);
+	mapped = subject_fork(&subjects, live_in_mapped_net, NULL);
 	look();
 	s = find_of(pid, "to " PEER ":443");
 	snprintf(name, sizeof(name), "(network of %d ", (int)pid);
 	ok(seen_is(s, "examplewall/agent") && s->family == AF_INET && s->port == 443 &&
 		   s->protocol == IPPROTO_TCP && !strncmp(s->where, "tcp ", 4),
 	   "a connection of another namespace to a listed address is found");
+	s_mapped = find_of(mapped, "to " PEER ":443");
+	ok(seen_is(s_mapped, "examplewall/agent") && s_mapped->family == AF_INET,
+	   "one of IPv4 from a socket of IPv6, too");
 	ok(s && strstr(s->where, name), "it is told whose network it is in");
 	ok(!find_of(pid, "to " PEER ":444"), "one to another port is nobody's business");
 	ok(!find_of(pid, "udp "), "nor is one of another protocol");

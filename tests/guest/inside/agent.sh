@@ -101,6 +101,7 @@ write_policy()
 	policy: guest
 	serial: $1
 	enforce: true
+	repeats: each
 	rules:
 	  - {vendor: fakevendor, mode: ${3:-block}}
 	  - {product: guardtest/$2, mode: block}
