@@ -35,7 +35,7 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 # Pure folders: no file, clock, socket or kernel. Tests and fuzzers link these alone.
 PURE  := base event catalog policy match
 PURE_SRC := $(foreach d,$(PURE),$(wildcard agent/$(d)/*.c))
-HOST_SRC := $(foreach d,parse inventory collect sense journal out cmd,$(wildcard agent/$(d)/*.c))
+HOST_SRC := $(foreach d,bundle parse inventory collect sense journal out cmd,$(wildcard agent/$(d)/*.c))
 
 obj = $(patsubst %.c,$(OUTPUT)/$(2)/%.o,$(1))
 

@@ -42,7 +42,7 @@ $(OUTPUT)/fuzzobj/%.o: %.c
 
 # agent/out reads no file either; the record fuzzer goes all the way to JSON. The
 # parsers are what fuzzing is for.
-FUZZ_LINKED := $(PURE_SRC) $(wildcard agent/out/*.c agent/parse/*.c)
+FUZZ_LINKED := $(PURE_SRC) $(wildcard agent/bundle/*.c agent/out/*.c agent/parse/*.c)
 
 $(OUTPUT)/fuzz/%: tests/fuzz/%.c $(call obj,$(FUZZ_LINKED),fuzzobj)
 	@mkdir -p $(@D)
