@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "cmd/arm.h"
+#include "cmd/bundle.h"
 #include "cmd/check.h"
 #include "cmd/doctor.h"
 #include "cmd/events.h"
@@ -37,6 +38,7 @@ static const struct {
 	{ "exemptions", cmd_exemptions, "who is spared, until when, and how often it was needed" },
 	{ "request", cmd_request, "ask for an exemption from what was refused" },
 	{ "grant", cmd_grant, "give one, for a file and a user, until a date" },
+	{ "bundle", cmd_bundle, "a policy and a catalogue in one signed file" },
 	{ "arm", cmd_arm, "let the policy block, for ten minutes" },
 	{ "confirm", cmd_confirm, "keep it armed, from a new login" },
 	{ "disarm", cmd_disarm, "block nothing; works with the agent stopped" },

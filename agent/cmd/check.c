@@ -72,6 +72,18 @@ static void describe_policy(const struct policy *p, struct buf *out)
 	buf_addf(out, ", enforce %s", p->enforce ? "true" : "false");
 }
 
+static void describe_origin(const struct origin *o, struct buf *out)
+{
+	char text[600];
+
+	if (o->is_bundle)
+		buf_addf(out, ", in bundle %s, serial %lld, expires %s", o->name,
+			 (long long)o->serial, o->expires_text);
+	buf_addf(out, ", %s", origin_text(o, text, sizeof(text)));
+	if (*o->why_unsigned)
+		buf_addf(out, " (%s)", o->why_unsigned);
+}
+
 /* The last vendor: the extra file's. Its own indicators are a product, too. */
 static void describe_vendor(const struct catalog *c, struct buf *out)
 {
@@ -144,9 +156,38 @@ static int check_policy(const char *file, const struct options *o, struct report
 				"a policy is checked against a catalogue, and there is none in "
 				SOURCES_CATALOG "; name one with --catalog DIR");
 	err = sources_load(&wish, &s, &r->diag);
-	if (!err)
-		describe_policy(s.policy, &r->text);
-	return err;
+	if (err)
+		return err;
+	describe_policy(s.policy, &r->text);
+	describe_origin(&s.policy_from, &r->text);
+	return 0;
+}
+
+/* One that holds a policy is told as that; a catalogue alone by its size. */
+static int check_bundle(const char *file, char *bytes, size_t len, const struct options *o,
+			struct report *r)
+{
+	CLEANUP(sources_exit) struct sources s = { 0 };
+	CLEANUP(bundle_freep) struct bundle *b = NULL;
+	const struct sources_wish wish = { .catalog = file };
+	int err = bundle_new(file, bytes, len, &b, &r->diag);
+
+	if (err == -ENOMEM)
+		diag_set(&r->diag, file, 0, 0, "%s", strerror(ENOMEM));
+	if (err)
+		return err;
+	if (b->manifest.kind & BUNDLE_POLICY) {
+		r->kind = DOC_POLICY;
+		return check_policy(file, o, r);
+	}
+	err = sources_load(&wish, &s, &r->diag);
+	if (err)
+		return err;
+	buf_addf(&r->text, "catalogue %lld", (long long)s.catalog_serial);
+	add_count(&r->text, s.catalog->product_cnt, "product", "products");
+	add_count(&r->text, s.catalog->indicator_cnt, "indicator", "indicators");
+	describe_origin(&s.catalog_from, &r->text);
+	return 0;
 }
 
 static int check_entry(const char *file, const struct options *o, struct report *r)
@@ -178,6 +219,8 @@ static int check_file(const char *file, const struct options *o, struct report *
 	err = sources_read(file, false, &text, &len, &r->diag);
 	if (err)
 		return err;
+	if (archive_is(text, len))
+		return check_bundle(file, take_ptr(text), len, o, r);
 	r->kind = doc_kind_of(text, len);
 	if (r->kind == DOC_POLICY)
 		return check_policy(file, o, r);

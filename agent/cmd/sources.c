@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include <weir/limits.h>
 
@@ -25,6 +26,8 @@ struct reading {
 	struct catalog *catalog;
 	const char *extra_name; /* last part of wish->extra, or NULL */
 	const char *extra_folder; /* where it would lie */
+	const struct bundle *bundle; /* instead of a directory, or NULL */
+	int64_t serial;
 	uint64_t bytes;
 	uint32_t file_cnt;
 	struct diag *diag;
@@ -193,6 +196,67 @@ static int add_folder(struct reading *r, const char *folder)
 	return add_list(r, folder, list, cnt);
 }
 
+/* serial.yaml beside the folders; a catalogue may do without. */
+static int read_serial(struct reading *r)
+{
+	CLEANUP(close_fdp) int fd = open_below(r->dir_fd, "serial.yaml", O_PATH);
+	CLEANUP(freep) char *text = NULL;
+	char file[WEIR_PATH_MAX];
+	size_t len;
+	int err = 0;
+
+	snprintf(file, sizeof(file), "%s/serial.yaml", r->dir);
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return complain(r->diag, file, "cannot be read", fd);
+	if (r->wish->is_trusted)
+		err = trust_check(fd, file, r->diag);
+	if (!err)
+		err = read_whole(fd, file, &text, &len, r->diag);
+	return err ? err : bundle_read_serial(file, text, len, &r->serial, r->diag);
+}
+
+/* "catalog/vendors/a.yaml" of a bundle. */
+static int add_packed(struct reading *r, const struct archive_file *f)
+{
+	char file[WEIR_PATH_MAX], folder[ARCHIVE_NAME_MAX];
+	const char *below = f->name + strlen(BUNDLE_CATALOG_DIR), *slash = strchr(below, '/');
+
+	snprintf(file, sizeof(file), "%.3900s/%s", r->dir, f->name);
+	if (!slash)
+		return bundle_read_serial(file, f->data, f->len, &r->serial, r->diag);
+	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - below), below);
+	return is_replaced(r, folder, slash + 1) ? 0 : add_text(r, file, f->data, f->len);
+}
+
+/* In the order of the folders, as from a directory: that numbers the indicators. */
+static int add_bundle(struct reading *r)
+{
+	const struct bundle_manifest *m = &r->bundle->manifest;
+	const struct archive *a = &r->bundle->archive;
+	int err = 0;
+
+	for (size_t n = 0; n <= ARRAY_SIZE(folders); n++) {
+		const char *folder = n ? folders[n - 1] : "serial.yaml";
+		size_t len = strlen(folder);
+
+		for (uint32_t i = 0; !err && i < a->cnt; i++) {
+			const char *name = a->files[i].name;
+			size_t dir = strlen(BUNDLE_CATALOG_DIR);
+
+			if (!strncmp(name, BUNDLE_CATALOG_DIR, dir) &&
+			    !strncmp(name + dir, folder, len))
+				err = add_packed(r, &a->files[i]);
+		}
+	}
+	if (!err && r->serial && r->serial != m->catalog_serial)
+		err = diag_set(r->diag, r->dir, 0, 0, "the catalogue's serial is another in "
+				BUNDLE_SERIAL_FILE " than in the manifest");
+	r->serial = m->catalog_serial;
+	return err;
+}
+
 static int add_directory(struct reading *r)
 {
 	CLEANUP(close_fdp) int fd = open(r->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -205,6 +269,8 @@ static int add_directory(struct reading *r)
 	r->dir_fd = fd;
 	for (size_t i = 0; !err && i < ARRAY_SIZE(folders); i++)
 		err = add_folder(r, folders[i]);
+	if (!err)
+		err = read_serial(r);
 	if (!err && !r->file_cnt && !r->extra_name)
 		return diag_set(r->diag, r->dir, 0, 0,
 				"no catalogue: there is no *.yaml in its vendors, "
@@ -234,7 +300,9 @@ static int read_catalog(struct reading *r)
 	}
 	if (!err && extra)
 		r->extra_folder = folder_of(doc_kind_of(extra, len));
-	if (!err && r->dir)
+	if (!err && r->bundle)
+		err = add_bundle(r);
+	else if (!err && r->dir)
 		err = add_directory(r);
 	/* Last: a complaint about what both have is then about the extra file. */
 	if (!err && extra)
@@ -242,31 +310,95 @@ static int read_catalog(struct reading *r)
 	return err ? err : catalog_seal(r->catalog, r->diag);
 }
 
-static int load_catalog(const struct sources_wish *wish, struct sources *s, struct diag *d)
+/* What a wish names, read and vouched for before it is parsed. */
+struct opened {
+	struct bundle *policy, *catalog; /* NULL: plain */
+	char *text; /* of a plain policy */
+	size_t len;
+};
+
+static void opened_exit(struct opened *o)
 {
-	char dir[WEIR_PATH_MAX];
-	struct reading r = { .wish = wish, .diag = d };
+	bundle_free(o->policy);
+	bundle_free(o->catalog);
+	free(o->text);
+}
+
+static int open_policy(const struct sources_wish *wish, const struct bundle_wish *w,
+		       struct sources *s, struct opened *o, struct diag *d)
+{
+	int err;
+
+	if (!wish->policy)
+		return 0;
+	err = sources_read(wish->policy, wish->is_trusted, &o->text, &o->len, d);
+	if (err || !archive_is(o->text, o->len))
+		return err;
+	err = bundle_take(wish->policy, take_ptr(o->text), o->len, w, &o->policy, &s->policy_from,
+			  d);
+	if (err == -ENOMEM)
+		return complain(d, wish->policy, "", err);
+	if (!err && !(s->policy_from.kind & BUNDLE_POLICY))
+		return diag_set(d, wish->policy, 0, 0, "a bundle without a policy");
+	return err;
+}
+
+static int open_catalog(const struct sources_wish *wish, const struct bundle_wish *w,
+			struct sources *s, struct opened *o, struct diag *d)
+{
+	CLEANUP(freep) char *bytes = NULL;
+	struct stat st;
 	size_t len;
 	int err;
 
-	if (wish->catalog) {
+	if (s->policy_from.kind & BUNDLE_CATALOG) {
+		s->catalog_from = s->policy_from;
+		return 0;
+	}
+	if (!wish->catalog || stat(wish->catalog, &st) || S_ISDIR(st.st_mode))
+		return 0;
+	err = sources_read(wish->catalog, wish->is_trusted, &bytes, &len, d);
+	if (err)
+		return err;
+	if (!archive_is(bytes, len))
+		return diag_set(d, wish->catalog, 0, 0, "neither a directory nor a bundle");
+	err = bundle_take(wish->catalog, take_ptr(bytes), len, w, &o->catalog, &s->catalog_from, d);
+	if (err == -ENOMEM)
+		return complain(d, wish->catalog, "", err);
+	if (!err && !(s->catalog_from.kind & BUNDLE_CATALOG))
+		return diag_set(d, wish->catalog, 0, 0, "a bundle without a catalogue");
+	return err;
+}
+
+static int load_catalog(const struct sources_wish *wish, const struct opened *o,
+			struct sources *s, struct diag *d)
+{
+	char dir[WEIR_PATH_MAX];
+	const char *named = s->policy_from.kind & BUNDLE_CATALOG ? wish->policy : wish->catalog;
+	struct reading r = { .wish = wish, .diag = d,
+			     .bundle = named == wish->catalog ? o->catalog : o->policy };
+	size_t len;
+	int err;
+
+	if (named) {
 		/* Messages read better without "catalog//vendors". */
-		len = strlen(wish->catalog);
-		while (len > 1 && wish->catalog[len - 1] == '/')
+		len = strlen(named);
+		while (len > 1 && named[len - 1] == '/')
 			len--;
 		/* Room for the longest "/confusables/NAME" behind it. */
 		if (!len || len + WEIR_NAME_MAX + 16 > sizeof(dir))
-			return complain(d, wish->catalog, "the catalogue cannot be opened",
+			return complain(d, named, "the catalogue cannot be opened",
 					len ? -ENAMETOOLONG : -ENOENT);
-		memcpy(dir, wish->catalog, len);
+		memcpy(dir, named, len);
 		dir[len] = '\0';
 		r.dir = dir;
 	}
 	err = catalog_new(&s->catalog);
 	if (err)
-		return complain(d, wish->catalog ? wish->catalog : "catalogue", "", err);
+		return complain(d, named ? named : "catalogue", "", err);
 	r.catalog = s->catalog;
 	err = read_catalog(&r);
+	s->catalog_serial = r.serial;
 	return err == -ENOMEM ? complain(d, r.dir ? r.dir : wish->extra, "", err) : err;
 }
 
@@ -281,8 +413,7 @@ static void explain_zone(struct diag *d)
 }
 
 /* "grants.yaml" beside the policy: what was granted on this host. */
-static int add_grants(const struct sources *s, const char *file, bool is_trusted,
-		      struct policy *p, struct diag *d)
+static int add_grants(struct sources *s, const char *file, bool is_trusted, struct diag *d)
 {
 	const char *slash = strrchr(file, '/');
 	CLEANUP(freep) char *text = NULL;
@@ -294,34 +425,39 @@ static int add_grants(const struct sources *s, const char *file, bool is_trusted
 	if (access(path, F_OK) && errno == ENOENT)
 		return 0;
 	err = sources_read(path, is_trusted, &text, &len, d);
-	return err ? err : policy_add_grants(&s->context, path, text, len, p, d);
+	return err ? err : policy_add_grants(&s->context, path, text, len, s->policy, d);
 }
 
-int sources_load_policy(struct sources *s, const char *file, bool is_trusted,
-			struct diag *d)
+static int load_policy(struct sources *s, const char *file, const char *text, size_t len,
+		       struct diag *d)
 {
-	CLEANUP(policy_freep) struct policy *p = NULL;
-	CLEANUP(freep) char *text = NULL;
-	size_t len;
 	int err;
 
 	zoneinfo_forget();
-	err = sources_read(file, is_trusted, &text, &len, d);
-	if (err)
-		return err;
-	err = policy_parse(&s->context, file, text, len, &p, d);
+	err = policy_parse(&s->context, file, text, len, &s->policy, d);
 	if (err == -EINVAL)
 		explain_zone(d);
-	if (err == -ENOMEM)
-		complain(d, file, "", err);
-	if (err)
-		return err;
-	err = add_grants(s, file, is_trusted, p, d);
-	if (err)
-		return err;
-	policy_free(s->policy);
-	s->policy = take_ptr(p);
-	return 0;
+	return err == -ENOMEM ? complain(d, file, "", err) : err;
+}
+
+static int load_opened(const struct sources_wish *wish, const struct opened *o, struct sources *s,
+		       struct diag *d)
+{
+	const struct archive_file *f;
+	char file[WEIR_PATH_MAX];
+	int err;
+
+	if (!wish->policy)
+		return 0;
+	if (o->policy) {
+		/* Its kind was held against its files. */
+		f = archive_find(&o->policy->archive, BUNDLE_POLICY_FILE);
+		snprintf(file, sizeof(file), "%.4000s/" BUNDLE_POLICY_FILE, wish->policy);
+		err = f ? load_policy(s, file, f->data, f->len, d) : -EINVAL;
+	} else {
+		err = load_policy(s, wish->policy, o->text, o->len, d);
+	}
+	return err ? err : add_grants(s, wish->policy, wish->is_trusted, d);
 }
 
 /* 32 hex digits, "uninitialized" on a first boot: anything else tells no host apart. */
@@ -365,15 +501,21 @@ static void find_host(const struct sources_wish *wish, struct sources *s)
 int sources_load(const struct sources_wish *wish, struct sources *ret, struct diag *d)
 {
 	CLEANUP(sources_exit) struct sources s = { 0 };
+	CLEANUP(opened_exit) struct opened o = { 0 };
+	struct bundle_wish w = { .trust = wish->trust, .is_trusted = wish->is_trusted,
+				 .now_s = time(NULL), .host = s.host };
 	int err;
 
-	err = load_catalog(wish, &s, d);
+	find_host(wish, &s);
+	err = open_policy(wish, &w, &s, &o, d);
+	if (!err)
+		err = open_catalog(wish, &w, &s, &o, d);
+	if (!err)
+		err = load_catalog(wish, &o, &s, d);
 	if (err)
 		return err;
-	find_host(wish, &s);
 	set_context(&s);
-	if (wish->policy)
-		err = sources_load_policy(&s, wish->policy, wish->is_trusted, d);
+	err = load_opened(wish, &o, &s, d);
 	if (err)
 		return err;
 	*ret = s;

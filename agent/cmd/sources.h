@@ -6,6 +6,9 @@
  * A catalogue is vendors/, directives/ and confusables/, of each the *.yaml in
  * the order of their bytes, so that every host numbers indicators alike. Files
  * are read, not mapped: one that shrinks meanwhile must not kill the agent.
+ *
+ * Either may be a bundle instead, see weir-bundle(5); the catalogue in one that
+ * holds both goes with its policy, whatever else was asked for.
  */
 #ifndef WEIR_CMD_SOURCES_H
 #define WEIR_CMD_SOURCES_H
@@ -14,6 +17,7 @@
 #include <stddef.h>
 
 #include "catalog/catalog.h"
+#include "cmd/bundle_read.h"
 #include "policy/policy.h"
 
 /* Of one file, and of all files of a catalogue together. */
@@ -23,13 +27,14 @@
 #define SOURCES_POLICY "/etc/weir/policy.yaml"
 
 struct sources_wish {
-	const char *catalog; /* directory; NULL: an empty catalogue */
-	const char *policy;  /* file; NULL: none */
+	const char *catalog; /* directory or bundle; NULL: an empty catalogue */
+	const char *policy;  /* file or bundle; NULL: none */
 	/*
 	 * A vendor, directive or confusables file that joins the catalogue, in
 	 * the place of one with the same name there; NULL: none.
 	 */
 	const char *extra;
+	const char *trust; /* directory of keys for bundles; NULL: the default */
 	bool is_trusted; /* refuse what others than root can write, see trust.h */
 	/* As seen from this host; NULL: from the one we are on. */
 	const char *host;
@@ -41,6 +46,8 @@ struct sources {
 	struct catalog *catalog; /* sealed */
 	struct policy *policy;	 /* NULL: none was asked for */
 	struct policy_context context;
+	struct origin policy_from, catalog_from;
+	int64_t catalog_serial; /* 0: the catalogue has none */
 	char host[256];
 	char machine_id[65]; /* "": none */
 };
@@ -51,9 +58,6 @@ struct sources {
  */
 int sources_load(const struct sources_wish *wish, struct sources *ret, struct diag *d);
 
-/* The policy again, against the catalogue that is there; replaces the old one. */
-int sources_load_policy(struct sources *s, const char *file, bool is_trusted,
-			struct diag *d);
 void sources_exit(struct sources *s);
 
 /*

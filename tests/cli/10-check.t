@@ -108,7 +108,7 @@ ok "a directive is told in one line" says \
 	"$fixtures/directives/test-2031.yaml: ok: directive test-2031, 1 vendor named, 1 reported" \
 	--catalog "$fixtures" "$fixtures/directives/test-2031.yaml"
 ok "a policy is told in one line" says \
-	"tests/fixtures/good/policy-least.yaml: ok: policy p, serial 1, 0 rules, enforce false" \
+	"tests/fixtures/good/policy-least.yaml: ok: policy p, serial 1, 0 rules, enforce false, unsigned" \
 	--catalog "$fixtures" tests/fixtures/good/policy-least.yaml
 
 goes_on() {
