@@ -22,6 +22,7 @@
 #include "cmd/plan.h"
 #include "cmd/requests.h"
 #include "cmd/sources.h"
+#include "cmd/trusted.h"
 #include "event/event.h"
 #include "inventory/host.h"
 #include "inventory/identify.h"
@@ -38,6 +39,7 @@
 
 struct run_options {
 	const char *policy, *catalog, *journal, *canary;
+	const char *trust; /* directory of keys for bundles; NULL: the default */
 	int64_t duration_s; /* 0: until told to stop */
 	bool confirmed;	    /* arm without asking: tests, provisioning */
 	bool json;
@@ -48,6 +50,7 @@ struct run_options {
 /* One policy with all that follows from it; replaced whole. */
 struct regime {
 	struct sources sources;
+	struct trusted trusted;
 	struct match_index *index;
 	struct expectation *expectation;
 	struct plan *plan;
@@ -140,6 +143,9 @@ void agent_note(struct agent *a, enum event_kind kind, struct event_note *note,
 
 /* "blocked exec of ..." and the like go here when nobody reads JSON. */
 void agent_say(struct agent *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* loop.c: what was loaded, and who vouches for it. */
+void agent_note_policy(struct agent *a);
 
 /* loop.c: agent_load() again, with what came of it told to everybody. */
 void agent_reload(struct agent *a);

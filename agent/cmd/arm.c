@@ -25,6 +25,7 @@
 #include "cmd/holds.h"
 #include "cmd/sources.h"
 #include "cmd/status.h"
+#include "cmd/trusted.h"
 #include "policy/compile.h"
 #include "sense/pins.h"
 
@@ -277,6 +278,17 @@ static int may_confirm(uint64_t until_ns, uint32_t session)
 	return EXIT_CANNOT;
 }
 
+/* What blocks a security product for good has to be signed. */
+static int refuse_unsigned(const struct wish *w)
+{
+	char why[512];
+
+	if (trusted_may_confirm(w->product, why, sizeof(why)))
+		return EXIT_FINE;
+	fprintf(stderr, "weir: confirm: %s\n", why);
+	return EXIT_CANNOT;
+}
+
 static int confirm_product(const struct wish *w)
 {
 	struct weir_hold h;
@@ -285,6 +297,8 @@ static int confirm_product(const struct wish *w)
 
 	if (!rc)
 		rc = may_confirm(h.armed_ns, h.session);
+	if (!rc)
+		rc = refuse_unsigned(w);
 	if (rc == EXIT_FOUND)
 		return EXIT_FINE;
 	if (rc)
@@ -314,6 +328,8 @@ int cmd_confirm(int argc, char **argv)
 	if (err)
 		return no_gates(w.verb, err);
 	rc = may_confirm(arm.until_ns, arm.session);
+	if (!rc)
+		rc = refuse_unsigned(&w);
 	if (rc == EXIT_FOUND)
 		return EXIT_FINE;
 	if (rc)

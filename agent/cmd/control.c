@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -239,6 +240,7 @@ void agent_status(struct agent *a, struct buf *out)
 	add_counters(&j, a);
 	feeder_status(a, &j);
 	holds_status(a, &j);
+	trusted_status(&a->now->sources, &a->now->trusted, time(NULL), &j);
 	if (journal_trouble(a->journal))
 		jout_add_str(&j, "journal_trouble", strerror(journal_trouble(a->journal)));
 	jout_end(&j);

@@ -25,6 +25,7 @@ struct regime *regime_free(const struct gates *g, struct regime *r)
 	plan_free(r->plan);
 	match_index_free(r->index);
 	expectation_put(r->expectation);
+	trusted_exit(&r->trusted);
 	sources_exit(&r->sources);
 	free(r);
 	return NULL;
@@ -47,6 +48,7 @@ static int prepare(struct agent *a, struct regime *r, struct diag *d)
 {
 	const struct sources_wish wish = { .catalog = a->opts->catalog,
 					   .policy = a->opts->policy,
+					   .trust = a->opts->trust,
 					   .is_trusted = a->opts->trusted_files };
 	const char *const own[] = { a->opts->canary, NULL };
 	struct table_plan plan;
@@ -55,6 +57,8 @@ static int prepare(struct agent *a, struct regime *r, struct diag *d)
 	err = sources_load(&wish, &r->sources, d);
 	if (!err)
 		err = refuse_rollback(a, r->sources.policy, d);
+	if (!err)
+		err = trusted_check(&r->sources, time(NULL), &r->trusted, d);
 	if (!err)
 		err = match_index_new(r->sources.catalog, &r->index);
 	if (!err)
@@ -157,6 +161,7 @@ int agent_load(struct agent *a, struct diag *d)
 	}
 	r->since_ns = arming_now_ns();
 	keep_installed(a, r);
+	trusted_remember(&r->sources, &r->trusted);
 	exempt_count(a);
 	/* Those of the table before cannot be named any more after this. */
 	if (a->now)
@@ -199,6 +204,17 @@ static bool is_trusted_boot(struct agent *a)
 	return false;
 }
 
+/* Security products are blocked for good by signed policies only. */
+static bool may_stay_armed(const struct agent *a)
+{
+	uint32_t cnt = trusted_tell_unsigned(&a->now->sources, a->now->plan->compiled);
+
+	if (cnt && (a->opts->confirmed || arming_was_confirmed(a->now->sources.policy)))
+		fprintf(stderr, "weir: not armed: the policy is unsigned and blocks %u security "
+				"products: `weir arm` arms for a while; see weir-bundle(5)\n", cnt);
+	return !cnt;
+}
+
 /*
  * A policy that was confirmed before is armed again; a disarm that somebody
  * asked for outlives restarts; an arm that is running out goes on doing so.
@@ -216,6 +232,8 @@ static int agent_arm(struct agent *a)
 		return err;
 	if (!p->enforce || arming_is_off() || off_s == INT64_MAX)
 		arm.until_ns = 0;
+	else if (!may_stay_armed(a))
+		arm.until_ns = arm.until_ns == WEIR_NEVER ? 0 : arm.until_ns;
 	else if (a->opts->confirmed || (arming_was_confirmed(p) && is_trusted_boot(a)))
 		arm = (struct weir_arm){ .until_ns = WEIR_NEVER,
 					 .since_ns = arming_now_ns(),

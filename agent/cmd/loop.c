@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -51,6 +52,18 @@ static int watch(struct loop *l, int fd, uint32_t events)
 	return fd < 0 || epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &e) ? -errno : 0;
 }
 
+void agent_note_policy(struct agent *a)
+{
+	const struct trusted *t = &a->now->trusted;
+	char text[900], trust[600];
+	bool is_held = t->held_s && t->held_s <= time(NULL);
+
+	origin_text(&a->now->sources.policy_from, trust, sizeof(trust));
+	snprintf(text, sizeof(text), "policy loaded, %s%s%s", trust,
+		 is_held ? "; no step up is taken: " : "", is_held ? t->held_why : "");
+	agent_note(a, EVENT_POLICY_LOADED, NULL, text, NULL);
+}
+
 void agent_reload(struct agent *a)
 {
 	struct event_note note = {};
@@ -60,7 +73,7 @@ void agent_reload(struct agent *a)
 	notify_state("RELOADING=1");
 	err = agent_load(a, &d);
 	if (!err) {
-		agent_note(a, EVENT_POLICY_LOADED, NULL, "policy loaded", NULL);
+		agent_note_policy(a);
 		agent_note_guard(a);
 		agent_say(a, "weir: policy %s serial %lld in force",
 			  a->now->sources.policy->name,
@@ -174,6 +187,13 @@ static void watch_clock(struct agent *a)
 		agent_reload(a);
 }
 
+/* A new indicator has been watched for as long as the policy wants: it counts now. */
+static void watch_ages(struct agent *a)
+{
+	if (trusted_is_due(&a->now->trusted, time(NULL)))
+		agent_reload(a);
+}
+
 /* A pass of the inventory that begins has a descriptor of its own. */
 static void feed(struct agent *a, struct loop *l)
 {
@@ -187,6 +207,7 @@ static void tend(struct agent *a, struct loop *l)
 {
 	watch_clock(a);
 	agent_watch_freeze(a);
+	watch_ages(a);
 	agent_report_losses(a);
 	agent_report_faults(a);
 	agent_watch_arm(a);

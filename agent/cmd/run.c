@@ -246,7 +246,7 @@ static int work(struct agent *a)
 	ocsf_set(a->ocsf, host_boot_offset_ns() / 1000000, a->now->sources.policy->arguments);
 	agent_note(a, EVENT_START, NULL, a->gates->adopted ?
 			   "agent started; pinned gates taken over" : "agent started", NULL);
-	agent_note(a, EVENT_POLICY_LOADED, NULL, "policy loaded", NULL);
+	agent_note_policy(a);
 	fold_report_lost(a);
 	note_gates(a);
 	agent_note_guard(a);
@@ -327,14 +327,17 @@ static int64_t seconds(const char *text)
 
 static int usage(void)
 {
-	fputs("Usage: weir run --policy FILE [--catalog DIR] [--journal DIR] [--duration T]\n"
-	      "                [--gate bpf] [--confirmed] [--canary FILE] [--json]\n",
+	fputs("Usage: weir run --policy FILE | --bundle FILE [--trust DIR] [--catalog DIR]\n"
+	      "                [--journal DIR] [--duration T] [--gate bpf] [--confirmed]\n"
+	      "                [--canary FILE] [--json]\n",
 	      stderr);
 	return EXIT_USAGE;
 }
 
 static const struct option options[] = {
 	{ "policy", required_argument, NULL, 'p' },
+	{ "bundle", required_argument, NULL, 'p' },
+	{ "trust", required_argument, NULL, 't' },
 	{ "catalog", required_argument, NULL, 'c' },
 	{ "journal", required_argument, NULL, 'J' },
 	{ "duration", required_argument, NULL, 'd' },
@@ -353,6 +356,9 @@ static int take_option(struct run_options *o, int opt)
 		return 0;
 	case 'c':
 		o->catalog = optarg;
+		return 0;
+	case 't':
+		o->trust = optarg;
 		return 0;
 	case 'J':
 		o->journal = optarg;

@@ -138,6 +138,19 @@ static void print_holds(const json_t *j)
 	}
 }
 
+static void print_trust(const json_t *j)
+{
+	const json_t *o = json_object_get(j, "origin");
+
+	printf("trust: %s\n", str(j, "trust"));
+	if (json_object_get(o, "held"))
+		printf("STEPS HELD: no step up is taken: %s\n", str(o, "held"));
+	if (num(o, "young_indicators"))
+		printf("NEW: %lld indicators are newer than the pinned catalogue and only "
+		       "watched\n",
+		       num(o, "young_indicators"));
+}
+
 static void print_text(const json_t *j)
 {
 	const json_t *p = json_object_get(j, "policy"), *r = json_object_get(j, "refused");
@@ -152,6 +165,7 @@ static void print_text(const json_t *j)
 	if (r)
 		printf("REFUSED: wanted %lld, running %lld, because %s\n",
 		       num(r, "wanted_serial"), num(p, "serial"), str(r, "because"));
+	print_trust(j);
 	print_holds(j);
 	print_gates(json_object_get(j, "gates"));
 	print_counters(json_object_get(j, "counters"), json_object_get(j, "table"));

@@ -78,6 +78,27 @@ static void set_steps(const struct compilation *x, struct weir_rule *out,
 		x->t->reach_s = reach;
 }
 
+/* From @from_ns on a step goes no higher than what was in force then. */
+static void hold_steps(struct weir_rule *out, uint8_t cap, uint64_t from_ns)
+{
+	for (int i = 0; i < WEIR_STEPS_MAX && out->at_ns[i] != WEIR_NEVER; i++)
+		if (out->at_ns[i] >= from_ns && out->mode[i] > cap)
+			out->mode[i] = cap;
+}
+
+/*
+ * What was in force is the phase that had begun, with its hours if it has some:
+ * by its date, not by what this table says, since hosts may have booted since.
+ */
+static void hold_rule(const struct compilation *x, struct weir_rule *out,
+		      const struct rule *rule, const struct clock_pair *clock)
+{
+	const struct phase *phase = calendar_phase(rule, x->p->held_s);
+
+	if (x->p->held_s)
+		hold_steps(out, phase ? phase->mode : WEIR_OBSERVE, mark_of(clock, x->p->held_s));
+}
+
 static int compile_exemptions(const struct compilation *x, const struct clock_pair *clock)
 {
 	const struct policy *p = x->p;
@@ -122,10 +143,12 @@ static int compile_rules(const struct compilation *x,
 		if (!rule)
 			continue;
 		/* A vendor's products stand together: the calendar is asked once. */
-		if (rule == last)
+		if (rule == last) {
 			*out = t->rules[same];
-		else
+		} else {
 			set_steps(x, out, rule, clock);
+			hold_rule(x, out, rule, clock);
+		}
 		last = rule;
 		same = i + 1;
 		out->flags = 0;

@@ -83,6 +83,11 @@ static int read_unhashable(struct reader *r, const struct scalar *s, void *into)
 	return read_word_of(r, s, "allow", "deny", into);
 }
 
+static int read_accept(struct reader *r, const struct scalar *s, void *into)
+{
+	return read_word_of(r, s, "refuse", "accept", into);
+}
+
 static int read_arguments(struct reader *r, const struct scalar *s, void *into)
 {
 	static const char *const words[] = {
@@ -160,6 +165,37 @@ static const struct field require_fields[] = {
 	{ .key = "load", .offset = AT(p.require_load), .scalar = read_deny },
 };
 
+static const struct field indicators_fields[] = {
+	{ .key = "observe-for", .required = true, .offset = AT(p.observe_s),
+	  .scalar = read_lapse },
+};
+
+static const struct schema indicators_schema = {
+	.fields = indicators_fields,
+	.field_cnt = ARRAY_SIZE(indicators_fields),
+};
+
+static const struct field catalog_fields[] = {
+	{ .key = "serial", .required = true, .offset = AT(p.catalog_serial),
+	  .scalar = read_serial },
+	{ .key = "new-indicators", .shape = FIELD_MAP, .map = &indicators_schema },
+};
+
+static const struct schema catalog_schema = {
+	.fields = catalog_fields,
+	.field_cnt = ARRAY_SIZE(catalog_fields),
+};
+
+static const struct field escalate_fields[] = {
+	{ .key = "bundle-younger-than", .required = true, .offset = AT(p.younger_s),
+	  .scalar = read_lapse },
+};
+
+static const struct schema escalate_schema = {
+	.fields = escalate_fields,
+	.field_cnt = ARRAY_SIZE(escalate_fields),
+};
+
 /* Fills the policy itself: its fields count from the draft's start. */
 static const struct schema require_schema = {
 	.fields = require_fields,
@@ -227,6 +263,10 @@ static const struct field policy_fields[] = {
 	{ .key = "arguments", .offset = AT(p.arguments),
 	  .scalar = read_arguments },
 	{ .key = "repeats", .offset = AT(p.repeats_each), .scalar = read_repeats },
+	{ .key = "catalog", .shape = FIELD_MAP, .map = &catalog_schema },
+	{ .key = "escalate-needs", .shape = FIELD_MAP, .map = &escalate_schema },
+	{ .key = "unsigned-security-products", .offset = AT(p.unsigned_accepted),
+	  .scalar = read_accept },
 	{ .key = "unhashable", .offset = AT(p.deny_unhashable),
 	  .scalar = read_unhashable },
 	{ .key = "blackout", .shape = FIELD_SCALARS, .offset = AT(blackouts),

@@ -102,6 +102,11 @@ struct policy {
 	bool repeats_each; /* identical refusals are not folded into one event */
 	uint8_t arguments; /* enum argv_mode */
 	int64_t lapse_s;   /* default 30 days */
+	int64_t catalog_serial; /* the catalogue's that the owner has looked at; 0: any */
+	int64_t observe_s; /* what a later one adds is watched for so long; 0: until it is pinned */
+	int64_t younger_s; /* a bundle has to be younger for a step up; 0: any age will do */
+	bool unsigned_accepted; /* also for what blocks security products */
+	int64_t held_s; /* no step up from then on, by the caller's account; 0: never held */
 	/* policy_context.zone_time, for windows that come again; NULL: UTC. */
 	int64_t (*zone_time)(const char *zone, int year, int mon, int day, int hour,
 			     int min, int sec);
