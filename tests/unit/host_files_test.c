@@ -174,6 +174,8 @@ static void test_links(void)
 	ok(at(&s, "/usr/bin/ew-run") != NULL, "and what a pattern leads to");
 	ok(at(&s, "/usr/bin/ewctl") && strstr(at(&s, "/usr/bin/ewctl")->detail, "/usr/bin/no-such"),
 	   "a link itself has a place, wherever it leads");
+	tree_text(&t, "/usr/bin/innocent", "#!/bin/sh\n");
+	put_mode(&t, "/usr/bin/innocent", 0755);
 	put_link(&t, "/", "/opt/host");
 	tree_must(!unlink(in(&t, "/opt/examplewall")), "unlink");
 	put_link(&t, "/usr", "/opt/examplewall");
