@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/date.h"
 #include "base/hex.h"
+#include "cmd/since.h"
 #include "journal/read.h"
 #include "out/text.h"
 
@@ -40,41 +40,6 @@ static const char usage[] =
 	"  --json          the stored lines, OCSF 1.8.0\n"
 	"  --journal DIR   default " DEFAULT_DIR "\n"
 	"  --color WHEN    auto, always, never\n";
-
-/* "10m": that long before @now_s. */
-static bool parse_ago(const char *text, int64_t now_s, int64_t *ret_ms)
-{
-	static const struct {
-		char unit;
-		int64_t seconds;
-	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 604800 } };
-	size_t digits = strspn(text, "0123456789");
-	int64_t n = 0;
-
-	/* Seven digits: ten million weeks are no longer a time in a journal. */
-	if (!digits || digits > 7 || !text[digits] || text[digits + 1])
-		return false;
-	for (size_t i = 0; i < digits; i++)
-		n = n * 10 + (text[i] - '0');
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
-		if (units[i].unit == text[digits]) {
-			*ret_ms = (now_s - n * units[i].seconds) * 1000;
-			return true;
-		}
-	return false;
-}
-
-static bool parse_since(const char *text, int64_t *ret_ms)
-{
-	struct date d;
-
-	if (parse_ago(text, (int64_t)time(NULL), ret_ms))
-		return true;
-	if (date_parse(text, strlen(text), &d))
-		return false;
-	*ret_ms = date_to_epoch(&d) * 1000;
-	return true;
-}
 
 static int parse_color(const char *when, bool *ret)
 {
@@ -116,7 +81,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 		else if (c == 'd')
 			o->dir = optarg;
 		else if (c == 's')
-			is_bad = !parse_since(optarg, &o->since_ms);
+			is_bad = !since_parse(optarg, (int64_t)time(NULL), &o->since_ms);
 		else if (c == 'c')
 			is_bad = parse_color(optarg, &o->has_color) != 0;
 		else if (c == 'h')
