@@ -18,6 +18,7 @@
 #include "cmd/grant.h"
 #include "cmd/run.h"
 #include "cmd/scan.h"
+#include "cmd/simulate.h"
 #include "cmd/status.h"
 #include "cmd/version.h"
 #include "parse/cell.h"
@@ -29,6 +30,7 @@ static const struct {
 } verbs[] = {
 	{ "scan", cmd_scan, "what of the catalogue is on this host, or in this tree" },
 	{ "check", cmd_check, "is a policy, vendor or directive file well formed" },
+	{ "simulate", cmd_simulate, "what a policy would have stopped here, by the journal" },
 	{ "run", cmd_run, "the agent: watch, and block what is armed" },
 	{ "status", cmd_status, "what is in force, how strong, what was lost" },
 	{ "events", cmd_events, "what happened, from the journal" },

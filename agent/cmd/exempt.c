@@ -107,7 +107,7 @@ static int add_below(struct making *m, const struct exemption_key *k,
 }
 
 /* Names are asked of this host; LDAP may be slow, but this is no exec's path. */
-static bool find_user(const char *user, uint32_t *ret)
+bool exempt_find_user(const char *user, uint32_t *ret)
 {
 	const struct passwd *pw;
 	char *end;
@@ -127,7 +127,7 @@ static int resolve(struct making *m, const struct exemption_key *k, const struct
 {
 	struct weir_scope scope = { .rule = k->rule, .uid = WEIR_ANYBODY };
 
-	if (k->user && !find_user(k->user, &scope.uid)) {
+	if (k->user && !exempt_find_user(k->user, &scope.uid)) {
 		fprintf(stderr, "weir: exemption %s: no user \"%s\" on this host: it covers "
 				"nobody\n", m->policy->exemptions[k->index].id, k->user);
 		return 0;

@@ -28,6 +28,9 @@ int exempt_make(struct gates *g, const struct policy *p, const struct compiled *
 		const struct known *known, int root_fd, struct exempt *ret, struct diag *d);
 void exempt_exit(struct exempt *x);
 
+/* The number of a user by name or number. False: this host has none such. */
+bool exempt_find_user(const char *user, uint32_t *ret);
+
 /* Uses as they are written down, by the exemption's id. */
 struct exempt_use {
 	char *id;
