@@ -225,10 +225,9 @@ static void test_memory(void)
 	char ask = DO_HOARD;
 	int err;
 
-	if (IS_SANITIZED) {
-		ok(true, "memory without end # SKIP not under a sanitizer");
+	/* A sanitizer needs more address space than any limit: as shipped it is asked. */
+	if (IS_SANITIZED)
 		return;
-	}
 	err = cell_ask(c, (enum parser)MISBEHAVE, -1, &ask, 1, 20000000000ULL, NULL, NULL);
 	cell_count(c, &counts);
 	ok(err == -ETIME && counts.hung == 1 && strstr(cell_why(c), "memory"),
