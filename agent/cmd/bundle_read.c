@@ -42,12 +42,12 @@ int signatures_read(const char *file, bool is_trusted, struct signature_set *ret
 	char path[WEIR_PATH_MAX + 16];
 	int err = 0;
 
-	for (int i = 0; !err && i < KEYRING_SIGNATURES_MAX; i++) {
+	for (unsigned int i = 0; !err && i < KEYRING_SIGNATURES_MAX; i++) {
 		struct signature_file *f = &s.file[s.cnt];
 
 		*f = (struct signature_file){ .name = "minisig" };
 		if (i)
-			snprintf(f->name, sizeof(f->name), "minisig.%d", i);
+			snprintf(f->name, sizeof(f->name), "minisig.%u", i % 10);
 		snprintf(path, sizeof(path), "%s.%s", file, f->name);
 		if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW))
 			continue;
