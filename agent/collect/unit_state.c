@@ -25,7 +25,7 @@
  * to all others: as long as it goes on, it is waited for.
  */
 #define SILENCE_MS 10000
-#define ANSWER_MS 60000
+#define ANSWER_MS 120000
 
 /* A child to be ended and waited for. */
 struct child {
@@ -221,7 +221,8 @@ static int take_state(void *ctx, const struct row *row)
 	u->user = keep(set, row_text(row, UNIT_STATE_USER));
 	u->pid = (uint32_t)row_u64(row, UNIT_STATE_PID, 0);
 	u->restarts = row_u64(row, UNIT_STATE_RESTARTS, 0);
-	if (!u->fragment && !u->alias_of && fragment && *fragment == '/')
+	/* Of what is masked it names the link to /dev/null. */
+	if (!u->fragment && !u->alias_of && !u->mask && fragment && *fragment == '/')
 		u->fragment = keep(set, fragment);
 	if (!strcmp(active, "failed"))
 		u->flags |= TRACE_FAILED;

@@ -80,6 +80,9 @@ static void plant_system(const struct tree *t)
 	tree_text(t, "/lib/systemd/system/ew-masked.service",
 		  "[Service]\nExecStart=/opt/examplewall/bin/m\nRestart=always\n");
 	tree_link(t, "/dev/null", "/etc/systemd/system/ew-masked.service");
+	/* As little of a file as the device is. */
+	tree_dir(t, "/dev/null");
+	tree_link(t, "/dev/null", "/etc/systemd/system/ew-shut@one.service");
 	tree_text(t, "/lib/systemd/system/ew-instance@.service",
 		  "[Service]\nExecStart=/opt/examplewall/bin/i %i\n");
 	tree_link(t, "/lib/systemd/system/ew-instance@.service",
@@ -238,6 +241,8 @@ static const char state[] =
 	"Id=run-ew\\x2dfuse.mount\nLoadState=loaded\nActiveState=active\nSubState=mounted\n\n"
 	"Id=ew-instance@two.service\nNames=ew-instance@two.service\nLoadState=loaded\n"
 	"ActiveState=active\nSubState=running\nMainPID=900\n\n"
+	"Id=ew-shut@one.service\nLoadState=masked\nActiveState=inactive\nSubState=dead\n"
+	"FragmentPath=/etc/systemd/system/ew-shut@one.service\n\n"
 	"Id=ew-gone.service\nLoadState=not-found\nActiveState=inactive\nSubState=dead\n\n"
 	"Id=nightly.service\nLoadState=loaded\nActiveState=inactive\nSubState=dead\n"
 	"TriggeredBy=nightly.timer other.timer\nFragmentPath=/etc/systemd/system/nightly.service\n";
@@ -269,6 +274,7 @@ static void test_state(struct survey_test *t)
 	s = unit(t, "ew-instance@two.service");
 	ok(is_of(s, "/opt/examplewall/bin/i") && s->pid == 900,
 	   "an instance that only runs has its template's file");
+	ok(!survey_test_is_unread(t, "ew-shut@one.service"), "a mask is not read as a unit");
 	s = unit(t, "ew-gone.service");
 	ok(s && s->flags & TRACE_REMOVED && !(s->flags & TRACE_RUNNING),
 	   "one that is not found stays what is left of it");
