@@ -170,6 +170,8 @@ int cmd_feed(int argc, char **argv)
 	}
 	/* Without the agent nobody reads what we would still find. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* Started as /proc/self/exe it would go by the name of "exe". */
+	prctl(PR_SET_NAME, "weir-feed");
 	pace_idle();
 	return feed(catalog, only);
 }
