@@ -24,10 +24,14 @@
 #include "inventory/digest.h"
 #include "inventory/known.h"
 #include "inventory/root.h"
+#include "out/text.h"
 
 /* Where files come from that may run; the rest of the inventory makes no key. */
 static const char *const whole[] = { "dpkg", "rpm", "files", "processes", NULL };
 static const char *const packages[] = { "dpkg", "rpm", NULL };
+
+/* Of what could not be read in one pass; the others are counted. */
+#define UNREAD_TOLD 8
 
 struct feed {
 	struct survey survey;
@@ -81,13 +85,16 @@ static int take(void *ctx, const struct trace *t)
 	return f->line.err ? -ENOMEM : print(f);
 }
 
+/* Into the journal of whoever started us: a number alone helps nobody. */
 static void unread(void *ctx, const char *what, int err)
 {
+	CLEANUP(buf_free) struct buf line = {};
 	struct feed *f = ctx;
 
-	(void)what;
-	(void)err;
-	f->unread++;
+	if (f->unread++ >= UNREAD_TOLD)
+		return;
+	text_escaped(&line, what, strlen(what));
+	fprintf(stderr, "weir: inventory: %s: %s\n", buf_str(&line), strerror(-err));
 }
 
 static int survey(struct feed *f, const struct catalog *c, const char *const *only)
