@@ -310,7 +310,10 @@ static void forget_gone(struct agent *a)
 
 void feeder_save(struct agent *a)
 {
-	int err = a->known.is_dirty ? known_write(FEEDER_KNOWN, &a->known) : 0;
+	int err;
+
+	mkdir(ARMING_STATE, 0700); /* a host without the unit has none yet */
+	err = a->known.is_dirty ? known_write(FEEDER_KNOWN, &a->known) : 0;
 
 	if (err)
 		fprintf(stderr, "weir: %s: %s: after a restart the inventory begins anew\n",

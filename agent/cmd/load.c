@@ -204,7 +204,10 @@ static bool is_trusted_boot(struct agent *a)
 	return false;
 }
 
-/* Security products are blocked for good by signed policies only. */
+/*
+ * Where the organisation signs (there are keys in trust.d), security products
+ * are blocked for good by signed policies only.
+ */
 static bool may_stay_armed(const struct agent *a)
 {
 	uint32_t cnt = trusted_tell_unsigned(&a->now->sources, a->now->plan->compiled);

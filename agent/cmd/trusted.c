@@ -173,13 +173,28 @@ static bool goes_beyond_observe(const struct weir_rule *rule)
 	return false;
 }
 
+/* An organisation that has no keys here signs nothing: there is nothing to ask for. */
+static bool signs_here(void)
+{
+	CLEANUP(closedirp) DIR *d = opendir(BUNDLE_TRUST_DIR);
+	const struct dirent *e;
+	size_t len;
+
+	while (d && (e = readdir(d))) {
+		len = strlen(e->d_name);
+		if (len > 4 && !strcmp(e->d_name + len - 4, ".pub"))
+			return true;
+	}
+	return false;
+}
+
 bool trusted_withholds(const struct sources *s, const struct compiled *t, uint32_t product)
 {
 	const struct weir_rule *rule = &t->rules[product + 1];
 
 	return s->policy->enforce && !s->policy_from.is_signed && !s->policy->unsigned_accepted &&
 	       s->catalog->products[product].security_product && rule->id &&
-	       rule->flags & WEIR_RULE_ENFORCE && goes_beyond_observe(rule);
+	       rule->flags & WEIR_RULE_ENFORCE && goes_beyond_observe(rule) && signs_here();
 }
 
 uint32_t trusted_tell_unsigned(const struct sources *s, const struct compiled *t)
