@@ -138,13 +138,13 @@ static int fill(struct replay *r)
 	return 0;
 }
 
-/* A whole line from what was read; at the end also what is left. */
+/* A whole line from what was read; at the end also what is left, or was skipped. */
 static char *take_line(struct replay *r, size_t from, size_t *ret_len)
 {
 	char *start = r->buf + r->used;
 	char *end = memchr(start + from, '\n', r->len - r->used - from);
 
-	if (!end && (!r->is_end || r->used == r->len))
+	if (!end && (!r->is_end || (r->used == r->len && !r->skips)))
 		return NULL;
 	if (!end)
 		end = r->buf + r->len;

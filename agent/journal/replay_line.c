@@ -9,8 +9,7 @@
  */
 #include "journal/replay_line.h"
 
-#include <errno.h>
-#include <stdlib.h>
+#include <endian.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -165,8 +164,11 @@ struct walk {
 #define ONES 0x0101010101010101ULL
 #define HIGH 0x8080808080808080ULL
 
-/* A byte below 0x20, a quote or a backslash in @w; others may be meant, too. */
-static inline bool has_special(uint64_t w)
+/*
+ * The bytes below 0x20, quotes and backslashes in @w, by their high bits. A borrow
+ * may mark others above such a one, so only the lowest mark is to be trusted.
+ */
+static inline uint64_t specials(uint64_t w)
 {
 	uint64_t quote = w ^ (ONES * '"'), slash = w ^ (ONES * '\\');
 
@@ -174,29 +176,34 @@ static inline bool has_special(uint64_t w)
 	       HIGH;
 }
 
+/* The first special byte from @p on; @end is one, a NUL. */
+static inline char *find_special(char *p, const char *end)
+{
+	uint64_t word, marks;
+
+	for (; end - p >= 8; p += 8) {
+		memcpy(&word, p, sizeof(word));
+		marks = specials(le64toh(word));
+		if (marks)
+			return p + __builtin_ctzll(marks) / 8;
+	}
+	while (*p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
+		p++;
+	return p;
+}
+
 /* Behind the opening quote. False: no string. *ret_end is at the closing one. */
 static inline bool walk_string(struct walk *w, char **ret_end, bool *ret_escaped)
 {
-	char *p = w->at;
-	uint64_t word;
+	char *p = find_special(w->at, w->end);
 
 	*ret_escaped = false;
-	for (;;) {
-		while (w->end - p >= 8) {
-			memcpy(&word, p, sizeof(word));
-			if (has_special(word))
-				break;
-			p += 8;
-		}
-		while (*p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
-			p++;
-		if (*p == '"')
-			break;
-		if (*p != '\\' || p + 1 >= w->end)
-			return false;
+	while (*p == '\\' && p + 1 < w->end) {
 		*ret_escaped = true;
-		p += 2;
+		p = find_special(p + 2, w->end);
 	}
+	if (*p != '"')
+		return false;
 	*ret_end = p;
 	w->at = p + 1;
 	return true;
@@ -207,7 +214,7 @@ static enum node node_of(enum node from, const char *key, size_t len)
 	const struct edge *e = edges_of[from];
 
 	for (; e && e->to; e++)
-		if (e->len == len && e->key && !memcmp(e->key, key, len))
+		if (e->len == len && e->key && e->key[0] == *key && !memcmp(e->key, key, len))
 			return e->to;
 	return NOWHERE;
 }
