@@ -22,6 +22,7 @@
 #include "cmd/plan.h"
 #include "cmd/requests.h"
 #include "cmd/sources.h"
+#include "cmd/units.h"
 #include "cmd/trusted.h"
 #include "event/event.h"
 #include "inventory/host.h"
@@ -101,6 +102,7 @@ struct agent {
 	} faults; /* of the parser */
 	struct boots boots;
 	struct backoff backoff;
+	struct units units;
 	struct hold_seen *holds;
 	uint32_t hold_cnt;
 	uint64_t holds_ino; /* of the file they were last read from */

@@ -2,7 +2,6 @@
 #include "cmd/backoff.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +10,6 @@
 #include "base/name.h"
 #include "cmd/agent.h"
 #include "cmd/arming.h"
-#include "sense/cgroup.h"
 #include "sense/pins.h"
 
 #define ASK_EVERY_NS 5000000000ULL
@@ -101,33 +99,6 @@ static void disarm(struct agent *a, const char *why)
 	fprintf(stderr, "weir: disarmed: %s\n", text);
 }
 
-/* The path of a control group by its number, as kernfs has it. */
-static bool cgroup_path(uint64_t id, char *out, size_t size)
-{
-	CLEANUP(close_fdp) int root = cgroup_root_open("/run/weir/cgroup"), dir = -1;
-	struct {
-		struct file_handle handle;
-		uint64_t id;
-	} h = { .handle = { .handle_bytes = sizeof(id), .handle_type = 0xfe }, .id = id };
-	char link[64], whole[4096], top[4096];
-	ssize_t len, top_len;
-
-	if (root < 0)
-		return false;
-	dir = open_by_handle_at(root, &h.handle, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return false;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
-	len = readlink(link, whole, sizeof(whole) - 1);
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", root);
-	top_len = readlink(link, top, sizeof(top) - 1);
-	if (len < 0 || top_len < 0 || len < top_len || memcmp(whole, top, (size_t)top_len) != 0)
-		return false;
-	whole[len] = '\0';
-	snprintf(out, size, "%s", whole + top_len);
-	return true;
-}
-
 /* Is it the listed product's own? That it stops is what was asked for. */
 static bool is_listed(struct agent *a, const char *unit)
 {
@@ -152,7 +123,7 @@ void backoff_refused(struct agent *a, const struct event *ev)
 
 	if (!b->is_watching || ev->rec.answer.verdict == WEIR_ALLOW ||
 	    ev->rec.flags & WEIR_REC_CANARY || b->unit_cnt == BACKOFF_UNITS ||
-	    !cgroup_path(ev->rec.who.cgroup, path, sizeof(path)) ||
+	    !units_path(ev->rec.who.cgroup, path, sizeof(path)) ||
 	    !backoff_unit_of(path, unit, sizeof(unit)) || is_counted(b, unit) ||
 	    is_listed(a, unit))
 		return;

@@ -67,11 +67,24 @@ static struct decide_context context_of(const struct agent *a, const struct even
 	};
 }
 
+/* Whose it was: of listed software only, since only there anybody asks. */
+static void name_unit(struct agent *a, const struct event *ev, const struct decision *d)
+{
+	const struct unit_names *n;
+
+	ocsf_unit(a->ocsf, NULL, NULL);
+	if (!event_is_record(ev) || !d->product)
+		return;
+	n = units_of(&a->units, ev->rec.who.cgroup);
+	ocsf_unit(a->ocsf, n->unit, n->user_unit);
+}
+
 static void publish(struct agent *a, const struct event *ev, const struct match *found)
 {
 	struct decide_context ctx = context_of(a, ev);
 	struct decision d = decide(&ctx, ev, found);
 
+	name_unit(a, ev, &d);
 	buf_clear(&a->line);
 	ocsf_event(a->ocsf, ev, &d, &a->line);
 	if (a->line.err)

@@ -269,6 +269,7 @@ static void take_down(struct agent *a)
 	free(a->read[0]);
 	boots_end(&a->boots);
 	backoff_end(&a->backoff);
+	units_exit(&a->units);
 	while (a->hold_cnt)
 		free(a->holds[--a->hold_cnt].product);
 	free(a->holds);

@@ -57,7 +57,7 @@ static const struct edge root[] = {
 	TO("metadata", METADATA), DIGITS("time", REPLAY_TIME), TO("actor", ACTOR),
 	TO("process", PROCESS),	  TO("module", HOLDER),	       TO("driver", HOLDER),
 	TO("dst_endpoint", END_POINT), TO("connection_info", CONNECTION),
-	TO("unmapped", UNMAPPED), { 0 },
+	TO("unmapped", UNMAPPED), DIGITS("count", REPLAY_FOLDED), { 0 },
 };
 static const struct edge metadata[] = { TEXT("event_code", REPLAY_CODE), { 0 } };
 static const struct edge actor[] = { TO("process", ACTOR_PROCESS), TO("user", USER), { 0 } };
@@ -82,8 +82,8 @@ static const struct edge unmapped[] = {
 	TO("match", MATCHES),		 TO("flags", FLAGS),
 	TEXT("path_hex", REPLAY_PATH_HEX), DIGITS("ctime_ns", REPLAY_CTIME),
 	TEXT("unit", REPLAY_UNIT),	 TEXT("user_unit", REPLAY_USER_UNIT),
-	DIGITS("count", REPLAY_FOLDED),	 TO("lost", LOST),
-	TO("gap", GAP),			 { 0 },
+	TO("lost", LOST),		 TO("gap", GAP),
+	{ 0 },
 };
 static const struct edge matches[] = { FIRST(MATCH), { 0 } };
 static const struct edge match[] = { TEXT("kind", REPLAY_KIND), TEXT("value", REPLAY_VALUE),

@@ -149,6 +149,12 @@ void ocsf_set(struct ocsf *o, int64_t boot_ms, enum argv_mode arguments)
 	o->arguments = arguments;
 }
 
+void ocsf_unit(struct ocsf *o, const char *unit, const char *user_unit)
+{
+	o->unit = unit;
+	o->user_unit = user_unit;
+}
+
 /* boot-ring-cpu-seq: the record's own name, the same however often it is sent. */
 static void add_event_uid(struct jout *j, const struct ocsf *o, const struct event *ev)
 {
@@ -310,7 +316,7 @@ static void add_record(struct jout *j, const struct ocsf *o, const struct event 
 	add_message(j, ev, d);
 	ocsf_actor(j, o, ev);
 	add_target(j, o, ev, d);
-	ocsf_unmapped(j, ev, d);
+	ocsf_unmapped(j, o, ev, d);
 }
 
 static void add_note(struct jout *j, const struct ocsf *o, const struct event *ev,

@@ -38,6 +38,12 @@ void ocsf_freep(struct ocsf **o);
  */
 void ocsf_set(struct ocsf *o, int64_t boot_ms, enum argv_mode arguments);
 
+/*
+ * Of the next events: the unit that the process is in, and that of a user's own
+ * manager, as systemd names them. Borrowed; NULL: none or unknown.
+ */
+void ocsf_unit(struct ocsf *o, const char *unit, const char *user_unit);
+
 /* Appends the line with its newline; out->err tells of missing memory. */
 void ocsf_event(const struct ocsf *o, const struct event *ev, const struct decision *d,
 		struct buf *out);

@@ -16,6 +16,7 @@ struct ocsf {
 	const struct redactor *redactor;
 	int64_t boot_ms;
 	enum argv_mode arguments;
+	const char *unit, *user_unit; /* borrowed: of the event that is next */
 };
 
 /* "actor": who did it. */
@@ -32,7 +33,8 @@ void ocsf_file(struct jout *j, const struct event *ev, const struct decision *d)
 void ocsf_connection(struct jout *j, const struct event *ev);
 
 /* "unmapped" of a record and of a note. */
-void ocsf_unmapped(struct jout *j, const struct event *ev, const struct decision *d);
+void ocsf_unmapped(struct jout *j, const struct ocsf *o, const struct event *ev,
+		   const struct decision *d);
 void ocsf_unmapped_note(struct jout *j, const struct event *ev, const struct decision *d);
 
 #endif /* WEIR_OUT_OCSF_PARTS_H */

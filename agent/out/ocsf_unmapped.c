@@ -161,7 +161,7 @@ static void add_file(struct jout *j, const struct event *ev)
 	jout_add_u64(j, "ctime_ns", f->ctime_ns);
 }
 
-static void add_namespaces(struct jout *j, const struct weir_subject *who)
+static void add_namespaces(struct jout *j, const struct ocsf *o, const struct weir_subject *who)
 {
 	jout_add_object(j, "namespaces");
 	jout_add_u64(j, "mnt", who->ns_mnt);
@@ -170,10 +170,15 @@ static void add_namespaces(struct jout *j, const struct weir_subject *who)
 	jout_add_u64(j, "user", who->ns_user);
 	jout_end(j);
 	jout_add_u64(j, "cgroup", who->cgroup);
+	if (o->unit)
+		jout_add_str(j, "unit", o->unit);
+	if (o->user_unit)
+		jout_add_str(j, "user_unit", o->user_unit);
 	jout_add_u64(j, "caps", who->caps);
 }
 
-void ocsf_unmapped(struct jout *j, const struct event *ev, const struct decision *d)
+void ocsf_unmapped(struct jout *j, const struct ocsf *o, const struct event *ev,
+		   const struct decision *d)
 {
 	jout_add_object(j, "unmapped");
 	add_verdict(j, &ev->rec, d);
@@ -184,7 +189,7 @@ void ocsf_unmapped(struct jout *j, const struct event *ev, const struct decision
 		jout_add_str(j, "call", call_names[ev->connect.call]);
 	else
 		add_file(j, ev);
-	add_namespaces(j, &ev->rec.who);
+	add_namespaces(j, o, &ev->rec.who);
 	jout_end(j);
 }
 

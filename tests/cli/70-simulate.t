@@ -64,8 +64,8 @@ says() {
 	simulate "$1" "$2" && grep -qF "$3" "$tmp/out"
 }
 
-# The journal: 9 days; of the agent 12 execs by a unit and 3 by a user, 2 loads, 4
-# connections, 1 unlisted; of the console 5 of medium evidence; of the tools 2.
+# The journal: 9 days; of the agent 13 execs by two units and 3 by a user, 2 loads, 4
+# connections of which the last stands for 3, 1 unlisted; of the console 5 of medium evidence; of the tools 2.
 mkdir "$tmp/journal" "$tmp/state" "$tmp/none"
 python3 - "$tmp" <<'PY'
 import json, sys
@@ -120,6 +120,7 @@ for i in range(2):
     put(first["load", "blocked"], 5000 + i)
 for i in range(4):
     connect(6000 + i, "203.0.113.3", 443, unit="ew-agent.service")
+lines[-1]["count"] = 3
 put(first["exec", "unlisted"], 7000)
 record(8 * DAY + 5000, "/opt/examplewall/late", "systemd", "ew-timer.service", 0)
 
@@ -161,10 +162,10 @@ policy_of exempt 'rules: [{product: examplewall/agent, mode: block}]' 'exemption
 ok "observe stops nothing" json 0 observe \
 	's["summary"]["stopped"] == {"exec": 0, "load": 0, "module": 0, "connect": 0}'
 ok "block stops all of the product, and nothing else" json 1 block \
-	's["summary"]["stopped"] == {"exec": 16, "load": 2, "module": 0, "connect": 4} and
+	's["summary"]["stopped"] == {"exec": 16, "load": 2, "module": 0, "connect": 6} and
 	 s["summary"]["units"] == 2 and s["summary"]["users"] == 1'
 ok "the first line is the sum" says 1 block \
-	"would have stopped 16 execs, 2 loads, 4 connections of 2 units and 1 user in 9 days"
+	"would have stopped 16 execs, 2 loads, 6 connections of 2 units and 1 user in 9 days"
 fits() {
 	! sed 1d "$tmp/out" | grep -E '.{81}'
 }
@@ -176,13 +177,13 @@ ok "a medium indicator and a class that is not enforced are told as such" json 1
 	'acts(product="examplewall/console")[0]["reason"] == "evidence" and
 	 acts(product="examplewall/tools")[0]["reason"] == "class"'
 ok "offline stops connections; that the freeze in it is uncounted is told" json 1 offline \
-	's["summary"]["stopped"] == {"exec": 0, "load": 0, "module": 0, "connect": 4} and
+	's["summary"]["stopped"] == {"exec": 0, "load": 0, "module": 0, "connect": 6} and
 	 all(a["doubts"] == ["freeze"] for a in acts(hook="exec", product="examplewall/agent"))'
 ok "a policy that begins later says when" json 1 later \
 	's["summary"]["stopped"]["exec"] == 0 and
 	 [(p["at"], p["stopped"]["exec"], p["stopped"]["connect"]) for p in s["phases"]] ==
-	 [("2026-11-26T11:06:45Z", 0, 0), ("2026-12-01T00:00:00Z", 0, 4),
-	  ("2027-01-01T00:00:00Z", 16, 4)]'
+	 [("2026-11-26T11:06:45Z", 0, 0), ("2026-12-01T00:00:00Z", 0, 6),
+	  ("2027-01-01T00:00:00Z", 16, 6)]'
 ok "and what begins then, act by act" json 1 later \
 	'acts(hook="connect")[0]["begins"] == "2026-12-01T00:00:00Z" and
 	 acts(path="/opt/examplewall/late")[0]["begins"] == "2027-01-01T00:00:00Z"'
