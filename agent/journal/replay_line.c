@@ -239,14 +239,19 @@ static bool take_number(struct walk *w, enum node node, const char *start)
 	return true;
 }
 
+/* What a number or a word is made of: they end at whatever else comes. */
+static const bool plain[256] = {
+	['-'] = true, ['+'] = true, ['.'] = true, ['E'] = true,
+	['0' ... '9'] = true, ['a' ... 'z'] = true,
+};
+
 static bool walk_plain(struct walk *w, enum node node)
 {
-	char *start = w->at;
+	char *start = w->at, *end = start;
 
-	while (*w->at == '-' || *w->at == '+' || *w->at == '.' ||
-	       (*w->at >= '0' && *w->at <= '9') || (*w->at >= 'a' && *w->at <= 'z') ||
-	       *w->at == 'E')
-		w->at++;
+	while (plain[(unsigned char)*end])
+		end++;
+	w->at = end;
 	if (*start == '-' || (*start >= '0' && *start <= '9'))
 		return node < NUMBER || take_number(w, node, start);
 	if (w->at - start == 4)
@@ -337,7 +342,7 @@ static bool walk_closes(struct walk *w)
 }
 
 /* Our own writer leaves no blanks; a line with some goes to the library. */
-static bool walk_line(struct walk *w)
+__attribute__((flatten)) static bool walk_line(struct walk *w)
 {
 	bool is_opened = true;
 	uint8_t depth;

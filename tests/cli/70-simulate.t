@@ -65,7 +65,8 @@ says() {
 }
 
 # The journal: 9 days; of the agent 13 execs by two units and 3 by a user, 2 loads, 4
-# connections of which the last stands for 3, 1 unlisted; of the console 5 of medium evidence; of the tools 2.
+# connections of which the last stands for 3, 1 unlisted; of the console 5 of medium
+# evidence; of the tools 2.
 mkdir "$tmp/journal" "$tmp/state" "$tmp/none"
 python3 - "$tmp" <<'PY'
 import json, sys
