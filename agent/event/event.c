@@ -33,6 +33,8 @@ static const char *const event_names[] = {
 	[EVENT_INVENTORY] = "inventory",
 	[EVENT_PARSER_FAILED] = "parser-failed",
 	[EVENT_HOLD] = "hold",
+	[EVENT_PHASE] = "phase",
+	[EVENT_PHASE_AHEAD] = "phase-ahead",
 	[EVENT_EXEMPTION] = "exemption",
 	[EVENT_REQUEST] = "request",
 };

@@ -45,6 +45,10 @@ enum event_kind {
 	EVENT_PARSER_FAILED,
 	/* One product was disarmed, armed or given a removal window. */
 	EVENT_HOLD,
+	/* A rule's mode has changed, by its calendar or its policy. */
+	EVENT_PHASE,
+	/* It goes up in 30, 7 or 1 days. */
+	EVENT_PHASE_AHEAD,
 	/* One has ended. */
 	EVENT_EXEMPTION,
 	/* Somebody asks for one. */
@@ -79,6 +83,12 @@ struct event_identified {
 	bool is_hashed;
 };
 
+struct event_phase {
+	int64_t at_s;	  /* when, seconds since the epoch: it may be told late */
+	uint8_t from, to; /* enum weir_mode */
+	uint32_t line;	  /* of the rule */
+};
+
 /* The agent's note. Who asked is 0 and ~0 for the agent by itself. */
 struct event_note {
 	uint64_t time_ns; /* CLOCK_BOOTTIME */
@@ -91,6 +101,7 @@ struct event_note {
 		struct event_gap gap;
 		struct event_gate gate;
 		struct event_identified identified;
+		struct event_phase phase;
 	};
 };
 
@@ -147,6 +158,14 @@ static inline bool event_has_file(const struct event *ev)
 static inline uint64_t event_time_ns(const struct event *ev)
 {
 	return event_is_record(ev) ? ev->rec.time_ns : ev->note.time_ns;
+}
+
+/* UTC, @boot_ms being that of CLOCK_BOOTTIME 0; of a change when it was, not when told. */
+static inline int64_t event_time_ms(const struct event *ev, int64_t boot_ms)
+{
+	if (ev->kind == EVENT_PHASE && ev->note.phase.at_s)
+		return ev->note.phase.at_s * 1000;
+	return boot_ms + (int64_t)(event_time_ns(ev) / 1000000);
 }
 
 const char *hook_name(enum weir_hook hook);

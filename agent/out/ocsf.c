@@ -58,6 +58,8 @@ static const struct {
 	[EVENT_INVENTORY] = { 6002, 6, 8, 1, 1, "Update" },
 	[EVENT_PARSER_FAILED] = { 6002, 6, 99, 4, 2, "Parser Failed" },
 	[EVENT_HOLD] = { 6002, 6, 8, 3, 1, "Update" },
+	[EVENT_PHASE] = { 6002, 6, 8, 3, 1, "Update" },
+	[EVENT_PHASE_AHEAD] = { 6002, 6, 99, 2, 1, "Phase Ahead" },
 	[EVENT_EXEMPTION] = { 6002, 6, 8, 3, 1, "Update" },
 	[EVENT_REQUEST] = { 6002, 6, 99, 2, 1, "Exemption Requested" },
 };
@@ -188,6 +190,10 @@ static void add_metadata(struct jout *j, const struct ocsf *o, const struct even
 	jout_add_u64(j, "sequence", event_is_record(ev) ? ev->rec.seq : ev->note.seq);
 	jout_add_str(j, "event_code", event_name(ev->kind));
 	jout_add_str(j, "log_name", "weir");
+	if (ev->kind == EVENT_PHASE) {
+		jout_key(j, "logged_time");
+		jout_i64(j, o->boot_ms + (int64_t)(event_time_ns(ev) / 1000000));
+	}
 	jout_key(j, "profiles");
 	if (event_is_record(ev))
 		jout_raw(j, profiles, sizeof(profiles) - 1);
@@ -348,7 +354,7 @@ void ocsf_event(const struct ocsf *o, const struct event *ev, const struct decis
 	jout_object(&j);
 	add_metadata(&j, o, ev);
 	jout_key(&j, "time");
-	jout_i64(&j, o->boot_ms + (int64_t)(event_time_ns(ev) / 1000000));
+	jout_i64(&j, event_time_ms(ev, o->boot_ms));
 	if (ev->repeats)
 		add_span(&j, o, ev);
 	add_class(&j, ev, d);

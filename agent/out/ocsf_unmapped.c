@@ -248,6 +248,17 @@ static void add_identified(struct jout *j, const struct event *ev)
 		add_hex_of(j, "path_hex", ev->path, strlen(ev->path));
 }
 
+static void add_phase(struct jout *j, const struct event_phase *phase)
+{
+	jout_add_object(j, "phase");
+	jout_add_str(j, "from", mode_name(phase->from));
+	jout_add_str(j, "to", mode_name(phase->to));
+	jout_key(j, "at");
+	jout_i64(j, phase->at_s * 1000);
+	jout_add_u64(j, "line", phase->line);
+	jout_end(j);
+}
+
 static void add_unparsed(struct jout *j, const struct event *ev)
 {
 	if (!ev->path)
@@ -275,6 +286,8 @@ void ocsf_unmapped_note(struct jout *j, const struct event *ev, const struct dec
 		add_gate(j, &ev->note.gate);
 	else if (ev->kind == EVENT_IDENTIFIED)
 		add_identified(j, ev);
+	else if (ev->kind == EVENT_PHASE || ev->kind == EVENT_PHASE_AHEAD)
+		add_phase(j, &ev->note.phase);
 	else if (ev->kind == EVENT_PARSER_FAILED)
 		add_unparsed(j, ev);
 	add_rule(j, d);

@@ -176,6 +176,8 @@ static const char *const note_texts[EVENT_KIND_MAX] = {
 	[EVENT_INVENTORY] = "inventory",
 	[EVENT_PARSER_FAILED] = "a file could not be read",
 	[EVENT_HOLD] = "one product",
+	[EVENT_PHASE] = "a mode has changed",
+	[EVENT_PHASE_AHEAD] = "a mode will go up",
 	[EVENT_EXEMPTION] = "an exemption",
 	[EVENT_REQUEST] = "an exemption is asked for",
 };
@@ -258,7 +260,7 @@ void text_event(struct buf *out, int64_t boot_ms, const struct event *ev,
 		const struct decision *d, bool has_color)
 {
 	struct text_line line = {
-		.time_ms = boot_ms + (int64_t)(event_time_ns(ev) / 1000000),
+		.time_ms = event_time_ms(ev, boot_ms),
 		.outcome = d->outcome,
 		.event = event_name(ev->kind),
 		.object = ev->path ? ev->path : ev->name,

@@ -164,6 +164,10 @@ static struct event *note_of(enum event_kind kind)
 		note.gate = (struct event_gate){ WEIR_HOOK_EXEC, WEIR_VIA_LSM, WEIR_CAN_DENY };
 	if (kind == EVENT_IDENTIFIED)
 		note.identified.key = (struct weir_key){ 1, WEIR_KEY_FILE, 0, 0 };
+	if (kind == EVENT_PHASE || kind == EVENT_PHASE_AHEAD)
+		note.phase = (struct event_phase){ .at_s = BOOT_MS / 1000 - 86400,
+						   .from = WEIR_FREEZE, .to = WEIR_BLOCK,
+						   .line = 9 };
 	event_note(kind, &note, kind == EVENT_ARM ? "for 10 minutes by admin" : NULL,
 		   kind == EVENT_IDENTIFIED || kind == EVENT_PARSER_FAILED ? HOSTILE : NULL, &ev);
 	return ev;
