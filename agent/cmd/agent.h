@@ -19,6 +19,7 @@
 #include "cmd/feeder.h"
 #include "cmd/fold.h"
 #include "cmd/holds.h"
+#include "cmd/phases.h"
 #include "cmd/plan.h"
 #include "cmd/requests.h"
 #include "cmd/sources.h"
@@ -100,6 +101,7 @@ struct agent {
 	struct {
 		uint64_t told_ns, untold;
 	} faults; /* of the parser */
+	struct phases phases;
 	struct boots boots;
 	struct backoff backoff;
 	struct units units;

@@ -241,6 +241,7 @@ void agent_status(struct agent *a, struct buf *out)
 	feeder_status(a, &j);
 	holds_status(a, &j);
 	trusted_status(&a->now->sources, &a->now->trusted, time(NULL), &j);
+	phases_status(a, &j);
 	if (journal_trouble(a->journal))
 		jout_add_str(&j, "journal_trouble", strerror(journal_trouble(a->journal)));
 	jout_end(&j);

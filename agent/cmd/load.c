@@ -58,6 +58,8 @@ static int prepare(struct agent *a, struct regime *r, struct diag *d)
 	if (!err)
 		err = refuse_rollback(a, r->sources.policy, d);
 	if (!err)
+		agent_hold_phases(a, r->sources.policy);
+	if (!err)
 		err = trusted_check(&r->sources, time(NULL), &r->trusted, d);
 	if (!err)
 		err = match_index_new(r->sources.catalog, &r->index);
@@ -175,6 +177,7 @@ int agent_load(struct agent *a, struct diag *d)
 	if (!a->before)
 		table_drop_others(a->gates, r->table);
 	a->offset_ns = host_boot_offset_ns();
+	agent_take_phases(a);
 	if (a->identify)
 		identify_expect(a->identify, r->expectation);
 	feeder_watch(a);

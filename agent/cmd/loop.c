@@ -214,6 +214,7 @@ static void tend(struct agent *a, struct loop *l)
 	agent_watch_holds(a);
 	fold_tend(a, false);
 	requests_take(a);
+	agent_watch_phases(a);
 	backoff_tend(a);
 	boots_tend(&a->boots);
 	watch_pins(a);

@@ -9,6 +9,11 @@
 #include "cmd/sources.h"
 #include "policy/compile.h"
 
+/* What offline does not do yet, in the words of check and status. */
+#define OUTLOOK_OFFLINE \
+	"destinations are refused and files held as in a freeze; the product's processes are " \
+	"not kept off the network yet"
+
 struct outlook {
 	const struct policy *policy;   /* borrowed */
 	const struct catalog *catalog; /* borrowed */

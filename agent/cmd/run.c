@@ -267,6 +267,7 @@ static void take_down(struct agent *a)
 	ocsf_free(a->ocsf);
 	resume_close(&a->resume);
 	free(a->read[0]);
+	phases_exit(&a->phases);
 	boots_end(&a->boots);
 	backoff_end(&a->backoff);
 	units_exit(&a->units);

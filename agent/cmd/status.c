@@ -23,6 +23,7 @@
 #include "cmd/agent.h"
 #include "cmd/arming.h"
 #include "cmd/exit.h"
+#include "cmd/outlook.h"
 #include "sense/pins.h"
 
 /* An agent that is stopped accepts and never answers. */
@@ -151,6 +152,29 @@ static void print_trust(const json_t *j)
 		       num(o, "young_indicators"));
 }
 
+#define AHEAD_S (30 * 86400)
+
+/* What comes within a month, and what this version does not do of it. */
+static void print_phases(const json_t *j)
+{
+	const json_t *phases = json_object_get(j, "phases"), *w = json_object_get(j, "windows"), *s;
+	size_t i;
+
+	json_array_foreach(phases, i, s) {
+		const json_t *next = json_object_get(s, "next");
+
+		if (next && num(next, "left_s") <= AHEAD_S)
+			printf("AHEAD: %s: %s -> %s at %s, in %lld d %lld h\n", str(s, "rule"),
+			       str(s, "mode"), str(next, "mode"), str(next, "at"),
+			       num(next, "left_s") / 86400, num(next, "left_s") / 3600 % 24);
+	}
+	if (json_is_true(json_object_get(j, "offline")))
+		puts("OFFLINE: " OUTLOOK_OFFLINE);
+	if (w && !json_is_true(json_object_get(w, "lapse_first")))
+		printf("WINDOWS: the kernel knows those of only-during until %s; without an agent "
+		       "the mode is `otherwise` from then on\n", str(w, "reach"));
+}
+
 static void print_text(const json_t *j)
 {
 	const json_t *p = json_object_get(j, "policy"), *r = json_object_get(j, "refused");
@@ -167,6 +191,7 @@ static void print_text(const json_t *j)
 		       num(r, "wanted_serial"), num(p, "serial"), str(r, "because"));
 	print_trust(j);
 	print_holds(j);
+	print_phases(j);
 	print_gates(json_object_get(j, "gates"));
 	print_counters(json_object_get(j, "counters"), json_object_get(j, "table"));
 	print_parser(json_object_get(j, "counters"));

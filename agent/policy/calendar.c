@@ -209,21 +209,20 @@ uint32_t calendar_steps(const struct policy *p, const struct rule *rule, int64_t
 	return s.cnt;
 }
 
-bool calendar_reached(const struct policy *p, const struct rule *rule, uint8_t mode, int64_t from)
+bool calendar_reached(const struct rule *rule, uint8_t mode, int64_t from, int64_t now)
 {
 	uint32_t i = 0;
 
-	(void)p;
 	while (i < rule->phase_cnt &&
 	       (rule->phases[i].mode != mode || rule->phases[i].from != from))
 		i++;
-	if (i == rule->phase_cnt)
+	if (i < begun_by(rule, now) || i == rule->phase_cnt)
 		return false;
 	for (i++; i-- > 0;) {
 		/* In the policy's own memory, which is not const. */
 		struct phase *phase = (struct phase *)(uintptr_t)&rule->phases[i];
 
-		if (phase->begins == INT64_MIN)
+		if (phase->begins <= now)
 			continue;
 		phase->begins = INT64_MIN;
 		phase->why = PHASE_REACHED;

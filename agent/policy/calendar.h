@@ -44,10 +44,9 @@ uint32_t calendar_steps(const struct policy *p, const struct rule *rule, int64_t
 
 /*
  * It is known that the phase of @rule with this mode and date had begun before:
- * it and those before it have begun, whatever the clock says. False: the rule
- * has no such phase.
+ * it and those before it have begun, though the clock is only at @now. False:
+ * there is no such phase, or the clock says so itself.
  */
-bool calendar_reached(const struct policy *p, const struct rule *rule, uint8_t mode,
-		      int64_t from);
+bool calendar_reached(const struct rule *rule, uint8_t mode, int64_t from, int64_t now);
 
 #endif /* WEIR_POLICY_CALENDAR_H */

@@ -184,11 +184,15 @@ static void test_reached(const struct catalog *c)
 
 	if (!p)
 		return;
-	ok(!calendar_reached(p, &p->rules[0], WEIR_OFFLINE, early) &&
-	   !calendar_reached(p, &p->rules[0], WEIR_FREEZE, utc(2031, 2, 1, 0, 0)) &&
+	ok(!calendar_reached(&p->rules[0], WEIR_OFFLINE, early, early) &&
+	   !calendar_reached(&p->rules[0], WEIR_FREEZE, utc(2031, 2, 1, 0, 0), early) &&
 	   calendar_mode(p, &p->rules[0], early) == WEIR_OBSERVE,
 	   "another phase than the one of this date was not reached");
-	ok(calendar_reached(p, &p->rules[0], WEIR_OFFLINE, utc(2031, 2, 1, 0, 0)) &&
+	ok(!calendar_reached(&p->rules[0], WEIR_FREEZE, utc(2031, 1, 1, 0, 0),
+			     utc(2031, 1, 1, 0, 0)) &&
+	   p->rules[0].phases[1].begins == utc(2031, 1, 1, 0, 0),
+	   "what the clock says needs no memory");
+	ok(calendar_reached(&p->rules[0], WEIR_OFFLINE, utc(2031, 2, 1, 0, 0), early) &&
 	   calendar_mode(p, &p->rules[0], early) == WEIR_OFFLINE &&
 	   calendar_mode(p, &p->rules[0], utc(2031, 3, 1, 0, 0)) == WEIR_BLOCK,
 	   "a phase once reached has begun, with those before it, and the next is still to come");
