@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "cmd/arm.h"
 #include "cmd/bundle.h"
+#include "cmd/calendar.h"
 #include "cmd/check.h"
 #include "cmd/doctor.h"
 #include "cmd/events.h"
@@ -32,6 +33,7 @@ static const struct {
 	{ "check", cmd_check, "is a policy, vendor or directive file well formed" },
 	{ "simulate", cmd_simulate, "what a policy would have stopped here, by the journal" },
 	{ "run", cmd_run, "the agent: watch, and block what is armed" },
+	{ "calendar", cmd_calendar, "when which mode begins on this host, and why then" },
 	{ "status", cmd_status, "what is in force, how strong, what was lost" },
 	{ "events", cmd_events, "what happened, from the journal" },
 	{ "explain", cmd_explain, "which rule decides about a file, process, address or name" },

@@ -197,7 +197,13 @@ static void add_phases(struct jout *j, const struct rule *rule)
 
 		jout_object(j);
 		jout_add_str(j, "mode", mode_name(p->mode));
-		if (p->begins == INT64_MIN)
+		if (p->only_during) {
+			jout_add_str(j, "only_during", p->only_during);
+			jout_add_str(j, "otherwise", mode_name(p->otherwise));
+		}
+		if (p->begins == INT64_MAX)
+			jout_add_bool(j, "never_here", true);
+		if (p->begins == INT64_MIN || p->begins == INT64_MAX)
 			jout_add_str(j, "from", NULL);
 		else
 			add_time(j, "from", p->begins);

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "cmd/account.h"
+#include "cmd/remarks.h"
 #include "event/event.h"
 #include "out/scan.h"
 #include "out/text.h"
@@ -175,16 +176,11 @@ static void add_evidence(const struct account *a, struct buf *out)
 		buf_addf(out, "Why not: %.400s\n", c->products[a->evidence->cleared_by].note);
 }
 
-static void add_phases(const struct rule *rule, struct buf *out)
+static void add_phases(const struct policy *p, const struct rule *rule, struct buf *out)
 {
 	for (uint32_t i = 0; i < rule->phase_cnt; i++) {
-		const struct phase *p = &rule->phases[i];
-
-		buf_addf(out, "%s%s", i ? "; " : "", mode_name(p->mode));
-		if (p->begins == INT64_MIN)
-			continue;
-		buf_add_str(out, " from ");
-		scan_time(out, p->begins);
+		buf_add_str(out, i ? "; " : "");
+		remark_phase(p, &rule->phases[i], out);
 	}
 }
 
@@ -195,7 +191,7 @@ static void add_rule(const struct account *a, struct buf *out)
 	buf_addf(out, "Rule: %s:%u, about %s %s%s%s: ", p->file, a->rule->line,
 		 rule_level_name(a->rule->level), a->rule->target,
 		 a->rule->vendor ? ", vendor " : "", a->rule->vendor ? a->rule->vendor : "");
-	add_phases(a->rule, out);
+	add_phases(p, a->rule, out);
 	buf_addf(out, ".\nMode now: %s", mode_name(a->answer.mode));
 
 	if (a->exemption) {

@@ -16,11 +16,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <weir/limits.h>
 
 #include "base/cleanup.h"
 #include "base/json.h"
+#include "cmd/remarks.h"
 #include "cmd/sources.h"
 
 enum { EXIT_FINE = 0, EXIT_BAD = 2 };
@@ -36,6 +38,7 @@ struct report {
 	enum doc_kind kind;
 	struct diag diag; /* of an error */
 	struct buf text;  /* "policy plant-a, serial 12, ..." */
+	struct buf notes; /* what else is to be known, a line each */
 };
 
 static const char usage[] =
@@ -142,6 +145,15 @@ static int check_directive_alone(const char *file, struct report *r)
 	return err;
 }
 
+static void add_remark(void *ctx, uint32_t line, const char *text)
+{
+	struct report *r = ctx;
+
+	if (line)
+		buf_addf(&r->notes, "line %u: ", line);
+	buf_addf(&r->notes, "%s\n", text);
+}
+
 static int check_policy(const char *file, const struct options *o, struct report *r)
 {
 	CLEANUP(sources_exit) struct sources s = { 0 };
@@ -160,6 +172,7 @@ static int check_policy(const char *file, const struct options *o, struct report
 		return err;
 	describe_policy(s.policy, &r->text);
 	describe_origin(&s.policy_from, &r->text);
+	remarks(s.policy, time(NULL), add_remark, r);
 	return 0;
 }
 
@@ -227,12 +240,21 @@ static int check_file(const char *file, const struct options *o, struct report *
 	return check_entry(file, o, r);
 }
 
+static void print_notes(struct report *r)
+{
+	const char *at = buf_str(&r->notes), *end;
+
+	for (; (end = strchr(at, '\n')); at = end + 1)
+		printf("  %.*s\n", (int)(end - at), at);
+}
+
 static void print_text(const char *file, struct report *r, bool is_fine)
 {
 	char line[1024];
 
 	if (is_fine) {
 		printf("%s: ok: %s\n", file, buf_str(&r->text));
+		print_notes(r);
 		return;
 	}
 	/* In the order of the files, also when both streams are one. */
@@ -265,6 +287,8 @@ static void add_json(struct jout *j, const char *file, struct report *r, bool is
 		jout_add_str(j, "error_file", r->diag.file);
 	if (is_fine)
 		jout_add_str(j, "text", buf_str(&r->text));
+	if (is_fine && r->notes.len)
+		jout_add_str(j, "notes", buf_str(&r->notes));
 	jout_end(j);
 }
 
@@ -286,6 +310,7 @@ static int check_all(char **files, int cnt, const struct options *o)
 		if (!is_fine)
 			code = EXIT_BAD;
 		buf_free(&r.text);
+		buf_free(&r.notes);
 	}
 	jout_end(&j);
 	jout_close(&j);

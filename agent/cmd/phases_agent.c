@@ -131,6 +131,14 @@ static bool tell_changes(struct agent *a, struct phase_seen *s)
 	return cnt;
 }
 
+/* Steps that are held are in the calendar and not in the table. */
+static bool is_held(const struct agent *a, int64_t at)
+{
+	int64_t held_s = a->now->sources.policy->held_s;
+
+	return held_s && at >= held_s;
+}
+
 static void tell(struct agent *a, struct phase_seen *s)
 {
 	const struct policy *p = a->now->sources.policy;
@@ -141,9 +149,9 @@ static void tell(struct agent *a, struct phase_seen *s)
 		s->is_by_policy = false;
 		return;
 	}
-	if (s->is_by_policy) {
+	if (s->is_by_policy || is_held(a, c.at)) {
 		if (mode != s->mode)
-			note(a, s, &c, "by the policy");
+			note(a, s, &c, s->is_by_policy ? "by the policy" : "by its hours");
 		s->mode = mode;
 	} else if (!tell_changes(a, s)) {
 		/* Within the second in which the kernel takes the step it is not told yet. */
@@ -161,7 +169,8 @@ static void tell(struct agent *a, struct phase_seen *s)
 
 static void note_reached(struct agent *a, struct phase_seen *s)
 {
-	const struct phase *phase = calendar_phase(s->rule, a->phases.now_s);
+	int64_t held_s = a->now->sources.policy->held_s, now = a->phases.now_s;
+	const struct phase *phase = calendar_phase(s->rule, is_held(a, now) ? held_s : now);
 
 	if (!phase || (phase->begins == INT64_MIN && !(phase->why & PHASE_REACHED)) ||
 	    (s->has_reached && phase->mode <= s->reached))
@@ -202,7 +211,7 @@ static void warn(struct agent *a, struct phase_seen *s)
 	char when[64];
 	uint8_t days;
 
-	if (!next || next->mode <= s->mode)
+	if (!next || next->mode <= s->mode || is_held(a, next->begins))
 		return;
 	days = days_before(next->begins - a->phases.now_s);
 	if (!days || (s->warned_at == next->begins && s->warned_days <= days))
@@ -254,13 +263,14 @@ void agent_watch_phases(struct agent *a)
 	fill_up(a);
 }
 
-static void add_next(const struct policy *p, const struct phase_seen *s, int64_t now_s,
-		     struct jout *j)
+static void add_next(const struct agent *a, const struct phase_seen *s, struct jout *j)
 {
+	const struct policy *p = a->now->sources.policy;
+	int64_t now_s = a->phases.now_s;
 	const struct phase *next = calendar_next_phase(s->rule, now_s);
 	char when[64];
 
-	if (!next)
+	if (!next || is_held(a, next->begins))
 		return;
 	phases_time(p, next->begins, when, sizeof(when));
 	jout_add_object(j, "next");
@@ -290,7 +300,7 @@ void phases_status(const struct agent *a, struct jout *j)
 		jout_add_u64(j, "line", s->rule->line);
 		jout_add_u64(j, "products", s->product_cnt);
 		jout_add_str(j, "mode", mode_name(mode));
-		add_next(p, s, a->phases.now_s, j);
+		add_next(a, s, j);
 		jout_end(j);
 	}
 	jout_end(j);

@@ -4,6 +4,8 @@
  */
 #include "policy/decide.h"
 
+#include "policy/calendar.h"
+
 #include "base/cleanup.h"
 
 static const struct {
@@ -83,17 +85,6 @@ const char *confidence_name(enum confidence confidence)
 	return confidence_names[confidence];
 }
 
-/* How far the rule goes by now, before any exemption. */
-static uint8_t rule_mode_at(const struct rule *rule, int64_t now_s)
-{
-	uint8_t mode = WEIR_OBSERVE;
-
-	for (uint32_t i = 0; i < rule->phase_cnt; i++)
-		if (rule->phases[i].begins <= now_s && rule->phases[i].mode > mode)
-			mode = rule->phases[i].mode;
-	return mode;
-}
-
 /* The exemption without which the rule would go further. */
 static const struct exemption *exemption_for(const struct decide_context *ctx,
 					     const struct rule *rule, uint32_t product)
@@ -104,7 +95,7 @@ static const struct exemption *exemption_for(const struct decide_context *ctx,
 		const struct exemption *e = &p->exemptions[i];
 
 		if (e->product_at == product && e->here && e->until > ctx->now_s &&
-		    e->cap < rule_mode_at(rule, ctx->now_s))
+		    e->cap < calendar_mode(ctx->policy, rule, ctx->now_s))
 			return e;
 	}
 	return NULL;

@@ -88,7 +88,7 @@ ok "and its evidence is named with file and line" \
 ok "the rule is named with file and line" \
 	says 1 "$tmp/policy.yaml:7, about product examplewall/agent" /usr/bin/ewctl
 ok "and the phases with their moments" \
-	says 1 "observe; block from 2199-01-01T00:00:00Z" /usr/bin/ewctl
+	says 1 "observe; block from 2199-01-01 00:00 +00:00" /usr/bin/ewctl
 ok "a phase to come does not block now" \
 	json 1 'e["result"]["reason"] == "mode" and not e["result"]["would"]' /usr/bin/ewctl
 ok "medium confidence is watched, never stopped" \
