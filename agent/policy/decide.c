@@ -4,9 +4,8 @@
  */
 #include "policy/decide.h"
 
-#include "policy/calendar.h"
-
 #include "base/cleanup.h"
+#include "policy/calendar.h"
 
 static const struct {
 	const char *name, *text;
