@@ -35,32 +35,31 @@ const struct phase *calendar_next_phase(const struct rule *rule, int64_t after)
 	return best && best->begins != INT64_MAX ? best : NULL;
 }
 
-/* Where this day's window is open, blackouts seen to. */
-static bool open_on(const struct policy *p, const struct rule *rule, const struct phase *phase,
-		    int64_t day, struct interval *ret)
-{
-	if (!zone_window(p, &phase->during, day, ret))
-		return false;
-	ret->start = blackout_after(rule, ret->start);
-	return ret->start < ret->end;
-}
-
-/* Windows are shorter than two days and zones within one of UTC. */
+/* Windows are shorter than two days, and zones are within one of UTC. */
 static int64_t first_day(int64_t at)
 {
-	return (at >= 0 ? at : at - DAY_S + 1) / DAY_S - 3;
+	return (at >= 0 ? at : at - DAY_S + 1) / DAY_S - 2;
+}
+
+/* The window that @at is in, or the next; windows neither overlap nor go back. */
+static bool window_after(const struct policy *p, const struct phase *phase, int64_t at,
+			 struct interval *ret)
+{
+	int64_t day = first_day(at);
+
+	/* One a week at the least, and a change of clocks swallows one a year. */
+	for (int i = 0; i < 18; i++)
+		if (zone_window(p, &phase->during, day + i, ret) && ret->end > at)
+			return true;
+	return false;
 }
 
 static bool is_open(const struct policy *p, const struct rule *rule, const struct phase *phase,
 		    int64_t at)
 {
 	struct interval w;
-	int64_t day = first_day(at);
 
-	for (int i = 0; i < 6; i++)
-		if (open_on(p, rule, phase, day + i, &w) && w.start <= at && at < w.end)
-			return true;
-	return false;
+	return window_after(p, phase, at, &w) && blackout_after(rule, w.start) <= at;
 }
 
 static uint8_t mode_of(const struct policy *p, const struct rule *rule,
@@ -81,20 +80,12 @@ uint8_t calendar_mode(const struct policy *p, const struct rule *rule, int64_t a
 static int64_t next_edge(const struct policy *p, const struct rule *rule,
 			 const struct phase *phase, int64_t at)
 {
-	int64_t day = first_day(at), edge = INT64_MAX;
 	struct interval w;
 
-	/* One a week at the least, and a change of clocks swallows one a year. */
-	for (int i = 0; i < 16; i++) {
-		if (!zone_window(p, &phase->during, day + i, &w))
-			continue;
-		if (w.end > at && w.end < edge)
-			edge = w.end;
-		w.start = blackout_after(rule, w.start);
-		if (w.start > at && w.start < w.end && w.start < edge)
-			edge = w.start;
-	}
-	return edge;
+	if (!window_after(p, phase, at, &w))
+		return INT64_MAX;
+	w.start = blackout_after(rule, w.start);
+	return w.start > at && w.start < w.end ? w.start : w.end;
 }
 
 bool calendar_next(const struct policy *p, const struct rule *rule, int64_t after,
