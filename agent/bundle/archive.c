@@ -43,7 +43,7 @@ static unsigned int sum_of(const struct header *h)
 	return sum;
 }
 
-/* Octal digits, then a NUL or a blank. */
+/* Octal digits, then nothing but NULs and blanks, of which there is one at least. */
 static bool read_octal(const char *field, size_t size, uint64_t *ret)
 {
 	uint64_t n = 0;
@@ -51,8 +51,12 @@ static bool read_octal(const char *field, size_t size, uint64_t *ret)
 
 	while (i < size && field[i] >= '0' && field[i] <= '7')
 		n = n << 3 | (uint64_t)(field[i++] - '0');
+	if (!i || i == size)
+		return false;
+	while (i < size && (!field[i] || field[i] == ' '))
+		i++;
 	*ret = n;
-	return i && i < size && (!field[i] || field[i] == ' ');
+	return i == size;
 }
 
 static int check_header(const struct header *h, uint64_t *ret_len, const char **why)
