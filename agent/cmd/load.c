@@ -60,7 +60,7 @@ static int prepare(struct agent *a, struct regime *r, struct diag *d)
 	if (!err)
 		agent_hold_phases(a, r->sources.policy);
 	if (!err)
-		err = trusted_check(&r->sources, time(NULL), &r->trusted, d);
+		err = trusted_check(&r->sources, TRUSTED_STATE, time(NULL), &r->trusted, d);
 	if (!err)
 		err = match_index_new(r->sources.catalog, &r->index);
 	if (!err)
@@ -163,7 +163,7 @@ int agent_load(struct agent *a, struct diag *d)
 	}
 	r->since_ns = arming_now_ns();
 	keep_installed(a, r);
-	trusted_remember(&r->sources, &r->trusted);
+	trusted_remember(&r->sources, TRUSTED_STATE, &r->trusted);
 	exempt_count(a);
 	/* Those of the table before cannot be named any more after this. */
 	if (a->now)

@@ -18,6 +18,24 @@
 /* A load that fails, for whatever reason, is not tried all the time. */
 #define RETRY_S 600
 
+#define SERIALS "serials.json"
+#define INDICATORS "indicators.json"
+
+/* Of a path to one of them. */
+#define STATE_MAX 256
+
+struct kept { /* what is asked about */
+	const char *dir, *file;
+	int64_t now_s;
+};
+
+/* Where it is kept: @name below @dir. */
+static const char *state(const char *dir, const char *name, char out[STATE_MAX])
+{
+	snprintf(out, STATE_MAX, "%s/%s", dir, name);
+	return out;
+}
+
 /* The earliest reason is the one that holds. */
 __attribute__((format(printf, 3, 4))) static void hold(struct trusted *t, int64_t from_s,
 						       const char *fmt, ...)
@@ -32,10 +50,13 @@ __attribute__((format(printf, 3, 4))) static void hold(struct trusted *t, int64_
 	va_end(ap);
 }
 
-static int check_bundle(const struct origin *o, const char *file, int64_t now_s,
-			struct trusted *t, struct diag *d)
+static int check_bundle(const struct origin *o, const struct kept *kept, struct trusted *t,
+			struct diag *d)
 {
-	struct serial_seen seen = serials_get(TRUSTED_SERIALS, o->name);
+	char path[STATE_MAX];
+	struct serial_seen seen = serials_get(state(kept->dir, SERIALS, path), o->name);
+	const char *file = kept->file;
+	int64_t now_s = kept->now_s;
 
 	if (o->serial < seen.serial)
 		return diag_set(d, file, 0, 0,
@@ -54,16 +75,16 @@ static int check_bundle(const struct origin *o, const char *file, int64_t now_s,
 	return 0;
 }
 
-static int check_bundles(const struct sources *s, int64_t now_s, struct trusted *t,
+static int check_bundles(const struct sources *s, const struct kept *kept, struct trusted *t,
 			 struct diag *d)
 {
 	const struct origin *p = &s->policy_from, *c = &s->catalog_from;
 	int err = 0;
 
 	if (p->is_bundle)
-		err = check_bundle(p, s->policy->file, now_s, t, d);
+		err = check_bundle(p, kept, t, d);
 	if (!err && c->is_bundle && strcmp(c->name, p->name) != 0)
-		err = check_bundle(c, c->name, now_s, t, d);
+		err = check_bundle(c, kept, t, d);
 	return err;
 }
 
@@ -82,8 +103,11 @@ static int check_age(const struct sources *s, struct trusted *t, struct diag *d)
 	return 0;
 }
 
-static int check_pin(struct sources *s, int64_t now_s, struct trusted *t, struct diag *d)
+static int check_pin(struct sources *s, const struct kept *kept, struct trusted *t,
+		     struct diag *d)
 {
+	int64_t now_s = kept->now_s;
+	char path[STATE_MAX];
 	CLEANUP(ages_exit) struct indicator_ages old = { 0 };
 	const struct policy *p = s->policy;
 	int err;
@@ -96,9 +120,9 @@ static int check_pin(struct sources *s, int64_t now_s, struct trusted *t, struct
 	if (s->catalog_serial < p->catalog_serial)
 		return diag_set(d, p->file, 0, 0, "it pins catalogue %" PRId64 ", and this one is "
 				"%" PRId64, p->catalog_serial, s->catalog_serial);
-	err = ages_read(TRUSTED_INDICATORS, &old);
+	err = ages_read(state(kept->dir, INDICATORS, path), &old);
 	if (err && err != -ENOENT)
-		fprintf(stderr, "weir: " TRUSTED_INDICATORS ": %s: indicators count as new\n",
+		fprintf(stderr, "weir: %s: %s: indicators count as new\n", path,
 			err == -EINVAL ? "damaged" : strerror(-err));
 	err = ages_make(&old, s->catalog, s->catalog_serial == p->catalog_serial, now_s, &t->ages);
 	if (!err)
@@ -106,15 +130,17 @@ static int check_pin(struct sources *s, int64_t now_s, struct trusted *t, struct
 	return err;
 }
 
-int trusted_check(struct sources *s, int64_t now_s, struct trusted *ret, struct diag *d)
+int trusted_check(struct sources *s, const char *dir, int64_t now_s, struct trusted *ret,
+		  struct diag *d)
 {
+	const struct kept kept = { .dir = dir, .file = s->policy->file, .now_s = now_s };
 	CLEANUP(trusted_exit) struct trusted t = { .ages.due_s = INT64_MAX };
-	int err = check_bundles(s, now_s, &t, d);
+	int err = check_bundles(s, &kept, &t, d);
 
 	if (!err)
 		err = check_age(s, &t, d);
 	if (!err)
-		err = check_pin(s, now_s, &t, d);
+		err = check_pin(s, &kept, &t, d);
 	if (err)
 		return err;
 	s->policy->held_s = t.held_s;
@@ -123,29 +149,31 @@ int trusted_check(struct sources *s, int64_t now_s, struct trusted *ret, struct 
 	return 0;
 }
 
-static void remember(const struct origin *o, const struct trusted *t)
+static void remember(const struct origin *o, const char *dir, const struct trusted *t)
 {
+	char path[STATE_MAX];
 	const struct serial_seen s = { .serial = o->serial,
 				       .hold_s = o->hold ? t->hold_since : 0 };
-	int err = o->is_bundle ? serials_put(TRUSTED_SERIALS, o->name, &s) : 0;
+	int err = o->is_bundle ? serials_put(state(dir, SERIALS, path), o->name, &s) : 0;
 
 	if (err)
-		fprintf(stderr, "weir: " TRUSTED_SERIALS ": %s: an older bundle would be taken "
-				"after a restart\n", strerror(-err));
+		fprintf(stderr, "weir: %s: %s: an older bundle would be taken after a restart\n",
+			path, strerror(-err));
 }
 
-void trusted_remember(const struct sources *s, struct trusted *t)
+void trusted_remember(const struct sources *s, const char *dir, struct trusted *t)
 {
+	char path[STATE_MAX];
 	int err = 0;
 
-	remember(&s->policy_from, t);
+	remember(&s->policy_from, dir, t);
 	if (strcmp(s->catalog_from.name, s->policy_from.name) != 0)
-		remember(&s->catalog_from, t);
+		remember(&s->catalog_from, dir, t);
 	if (t->ages.is_changed)
-		err = ages_write(TRUSTED_INDICATORS, &t->ages);
+		err = ages_write(state(dir, INDICATORS, path), &t->ages);
 	if (err)
-		fprintf(stderr, "weir: " TRUSTED_INDICATORS ": %s: after a restart new indicators "
-				"are watched anew\n", strerror(-err));
+		fprintf(stderr, "weir: %s: %s: after a restart new indicators are watched anew\n",
+			path, strerror(-err));
 	/* On disk is enough: a million of them are 16 MB. */
 	free(take_ptr(t->ages.list));
 	t->ages.is_changed = false;

@@ -16,6 +16,9 @@
 #include "cmd/trusted_indicators.h"
 #include "policy/compile.h"
 
+/* What is kept over restarts. */
+#define TRUSTED_STATE "/var/lib/weir"
+
 /* Read by `weir confirm`, which must work without an agent. */
 #define TRUSTED_UNSIGNED "/run/weir/unsigned-security-products"
 
@@ -27,14 +30,15 @@ struct trusted {
 };
 
 /*
- * Judges what was loaded, at @now_s: s->policy's held_s is set, and the
- * confidence of indicators in s->catalog that are too new is lowered. 0 and
+ * Judges what was loaded, at @now_s, by what is kept in @dir: s->policy's held_s
+ * is set, and the confidence of indicators in s->catalog that are too new is lowered. 0 and
  * *ret for trusted_exit(), or -EINVAL with @d, or -ENOMEM.
  */
-int trusted_check(struct sources *s, int64_t now_s, struct trusted *ret, struct diag *d);
+int trusted_check(struct sources *s, const char *dir, int64_t now_s, struct trusted *ret,
+		  struct diag *d);
 
-/* It is in force now: serials and ages go to disk. */
-void trusted_remember(const struct sources *s, struct trusted *t);
+/* It is in force now: serials and ages go to @dir. */
+void trusted_remember(const struct sources *s, const char *dir, struct trusted *t);
 void trusted_exit(struct trusted *t);
 
 /* Has an indicator been watched for long enough by now? Then load anew; asked again later. */

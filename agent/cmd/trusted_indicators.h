@@ -15,8 +15,6 @@
 
 #include "catalog/catalog.h"
 
-#define TRUSTED_INDICATORS "/var/lib/weir/indicators.json"
-
 struct indicator_age {
 	uint64_t id; /* hash of all that is said of it */
 	int64_t at_s; /* 0: from the start */

@@ -7,8 +7,6 @@
 
 #include <stdint.h>
 
-#define TRUSTED_SERIALS "/var/lib/weir/serials.json"
-
 struct serial_seen {
 	int64_t serial; /* 0: none of that name */
 	int64_t hold_s; /* since when its bundles say `hold`; 0: the last did not */
