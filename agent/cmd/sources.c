@@ -506,6 +506,7 @@ int sources_load(const struct sources_wish *wish, struct sources *ret, struct di
 				 .now_s = time(NULL), .host = s.host };
 	int err;
 
+	s.trust = wish->trust ? wish->trust : BUNDLE_TRUST_DIR;
 	find_host(wish, &s);
 	err = open_policy(wish, &w, &s, &o, d);
 	if (!err)

@@ -48,6 +48,7 @@ struct sources {
 	struct policy_context context;
 	struct origin policy_from, catalog_from;
 	int64_t catalog_serial; /* 0: the catalogue has none */
+	const char *trust;	/* the wish's, or the default */
 	char host[256];
 	char machine_id[65]; /* "": none */
 };

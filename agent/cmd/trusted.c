@@ -202,9 +202,9 @@ static bool goes_beyond_observe(const struct weir_rule *rule)
 }
 
 /* An organisation that has no keys here signs nothing: there is nothing to ask for. */
-static bool signs_here(void)
+static bool signs_here(const char *trust)
 {
-	CLEANUP(closedirp) DIR *d = opendir(BUNDLE_TRUST_DIR);
+	CLEANUP(closedirp) DIR *d = opendir(trust);
 	const struct dirent *e;
 	size_t len;
 
@@ -222,7 +222,7 @@ bool trusted_withholds(const struct sources *s, const struct compiled *t, uint32
 
 	return s->policy->enforce && !s->policy_from.is_signed && !s->policy->unsigned_accepted &&
 	       s->catalog->products[product].security_product && rule->id &&
-	       rule->flags & WEIR_RULE_ENFORCE && goes_beyond_observe(rule) && signs_here();
+	       rule->flags & WEIR_RULE_ENFORCE && goes_beyond_observe(rule) && signs_here(s->trust);
 }
 
 uint32_t trusted_tell_unsigned(const struct sources *s, const struct compiled *t)

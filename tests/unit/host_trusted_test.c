@@ -34,7 +34,7 @@ static void make(struct sources *s, const char *vendor, const char *policy)
 	struct policy_context ctx = { .host = "db-1" };
 	struct diag d = { .text = "" };
 
-	*s = (struct sources){ .host = "db-1" };
+	*s = (struct sources){ .host = "db-1", .trust = "/nonexistent" };
 	tree_must(!catalog_new(&s->catalog) &&
 		  !catalog_add(s->catalog, "v", vendor, strlen(vendor), &d) &&
 		  !catalog_seal(s->catalog, &d), "catalogue");
@@ -175,17 +175,24 @@ static void test_pin(const struct tree *tree)
 	ok(enforcing(tree, after, PIN("41"), 44, T) == 0, "a damaged memory makes all of it new");
 }
 
-static void test_security_products(void)
+static void test_security_products(const struct tree *tree)
 {
 	CLEANUP(compiled_freep) struct compiled *t = NULL;
 	struct sources s;
 	struct diag d;
+	char trust[128];
 
+	snprintf(trust, sizeof(trust), "%s/trust.d", tree->base);
 	make(&s, before, "policy: p\nserial: 1\nenforce: true\n" PHASES);
 	tree_must(!compile(s.catalog, s.policy, T, BOOT_NS, &t, &d), "compile");
 	ok(!trusted_withholds(&s, t, 0), "a signed policy may block a security product for good");
 	s.policy_from.is_signed = false;
-	ok(trusted_withholds(&s, t, 0), "an unsigned one may not");
+	ok(!trusted_withholds(&s, t, 0), "nor is a signature asked for where nobody has a key");
+	s.trust = trust;
+	tree_text(tree, "/trust.d/README", "keys go here\n");
+	ok(!trusted_withholds(&s, t, 0), "or has only words about keys");
+	tree_text(tree, "/trust.d/release.pub", "untrusted comment: a key\n");
+	ok(trusted_withholds(&s, t, 0), "where the organisation signs, an unsigned one may not");
 	s.policy->unsigned_accepted = true;
 	ok(!trusted_withholds(&s, t, 0), "unless it says that it may");
 	sources_exit(&s);
@@ -199,7 +206,7 @@ int main(void)
 	test_serials(&tree);
 	test_holds(&tree);
 	test_pin(&tree);
-	test_security_products();
+	test_security_products(&tree);
 	tree_exit(&tree);
 	return tap_done();
 }
