@@ -36,7 +36,7 @@ static int take_valid(struct nl_msg *msg, void *arg)
 {
 	struct answer *a = arg;
 
-	a->err = a->fn(a->ctx, nlmsg_hdr(msg));
+	a->err = a->fn ? a->fn(a->ctx, nlmsg_hdr(msg)) : 0;
 	return a->err ? NL_STOP : NL_OK;
 }
 
@@ -76,12 +76,20 @@ static int receive(struct nl_sock *sk, struct nl_cb *cb, struct answer *a)
 	return a->err;
 }
 
-int dump_ask(const struct dump_question *q, dump_fn fn, void *ctx)
+static int take_ack(struct nl_msg *msg, void *arg)
+{
+	struct answer *a = arg;
+
+	(void)msg;
+	a->is_over = true;
+	return NL_STOP;
+}
+
+static int exchange(const struct dump_question *q, int flags, struct answer *a)
 {
 	CLEANUP(free_socket) struct nl_sock *sk = nl_socket_alloc();
 	CLEANUP(free_callbacks) struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
 	const struct timeval timeout = { .tv_sec = TIMEOUT_S };
-	struct answer a = { .fn = fn, .ctx = ctx };
 	int rc;
 
 	if (!sk || !cb)
@@ -90,11 +98,26 @@ int dump_ask(const struct dump_question *q, dump_fn fn, void *ctx)
 	if (nl_connect(sk, q->protocol) < 0)
 		return errno ? -errno : -EPROTONOSUPPORT;
 	setsockopt(nl_socket_get_fd(sk), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
-	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, take_valid, &a);
-	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, take_finish, &a);
-	nl_cb_err(cb, NL_CB_CUSTOM, take_error, &a);
-	rc = nl_send_simple(sk, q->type, NLM_F_DUMP, (void *)(uintptr_t)q->body, q->len);
+	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, take_valid, a);
+	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, take_finish, a);
+	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, take_ack, a);
+	nl_cb_err(cb, NL_CB_CUSTOM, take_error, a);
+	rc = nl_send_simple(sk, q->type, flags, (void *)(uintptr_t)q->body, q->len);
 	if (rc < 0)
 		return errno ? -errno : -EIO;
-	return receive(sk, cb, &a);
+	return receive(sk, cb, a);
+}
+
+int dump_ask(const struct dump_question *q, dump_fn fn, void *ctx)
+{
+	struct answer a = { .fn = fn, .ctx = ctx };
+
+	return exchange(q, NLM_F_DUMP, &a);
+}
+
+int dump_order(const struct dump_question *q)
+{
+	struct answer a = { 0 };
+
+	return exchange(q, NLM_F_ACK, &a);
 }

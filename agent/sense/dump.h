@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One question to a netlink protocol whose answer is a list.
+ * One question to a netlink protocol whose answer is a list, or one order.
  */
 #ifndef WEIR_SENSE_DUMP_H
 #define WEIR_SENSE_DUMP_H
@@ -25,5 +25,8 @@ struct dump_question {
  * always has.
  */
 int dump_ask(const struct dump_question *q, dump_fn fn, void *ctx);
+
+/* 0 once it is done, or -errno of the kernel as it is. */
+int dump_order(const struct dump_question *q);
 
 #endif /* WEIR_SENSE_DUMP_H */
