@@ -105,6 +105,21 @@ static void text_never(const struct calendar *c, struct buf *out)
 	}
 }
 
+/* A step with a date is not all that it takes. */
+static void text_protection(const struct calendar *c, struct buf *out)
+{
+	CLEANUP(buf_free) struct buf text = { 0 };
+
+	for (uint32_t i = 0; i < c->phases.cnt; i++) {
+		const struct rule *rule = c->phases.list[i].rule;
+
+		buf_clear(&text);
+		remark_protection(rule, &text);
+		if (text.len)
+			buf_addf(out, "Security: line %u: %s.\n", rule->line, buf_str(&text));
+	}
+}
+
 static void text_remark(void *ctx, uint32_t line, const char *text)
 {
 	/* Of rules the rows say it all; what is left is about the whole. */
@@ -132,6 +147,7 @@ void calendar_text(const struct calendar *c, struct buf *out)
 	if (c->is_cut)
 		buf_addf(out, "  and more than these %d\n", CALENDAR_ROWS_MAX);
 	text_never(c, out);
+	text_protection(c, out);
 	if (c->held_cnt)
 		buf_addf(out, "Note: %u rule%s come further than the clock says.\n", c->held_cnt,
 			 c->held_cnt == 1 ? " has" : "s have");

@@ -148,6 +148,73 @@ static void say_reach(struct saying *x, int64_t now_s)
 	say(x);
 }
 
+/* "2 h": in the largest unit that leaves nothing over. */
+static void add_span(struct buf *out, int64_t s)
+{
+	static const struct {
+		const char *name;
+		int64_t seconds;
+	} units[] = { { "d", 86400 }, { "h", 3600 }, { "min", 60 }, { "s", 1 } };
+	size_t i = 0;
+
+	while (units[i].seconds > 1 && (!s || s % units[i].seconds))
+		i++;
+	buf_addf(out, "%" PRId64 " %s", s / units[i].seconds, units[i].name);
+}
+
+void remark_successor(const struct successor *s, struct buf *out)
+{
+	buf_addf(out, "%s active for ", s->unit);
+	add_span(out, s->active_s);
+	for (uint32_t i = 0; i < s->to_cnt; i++)
+		buf_addf(out, "%s%s", i ? " or " : " and connected to ", s->to[i].to);
+}
+
+void remark_protection(const struct rule *rule, struct buf *out)
+{
+	uint32_t others = rule->security_cnt - 1;
+
+	if (!rule->security_cnt)
+		return;
+	buf_add_str(out, rule->security_product);
+	if (others)
+		buf_addf(out, " and %u other security product%s", others, others == 1 ? "" : "s");
+	if (rule->without_protection) {
+		buf_addf(out, ": from offline on without protection: %s",
+			 rule->without_protection);
+	} else if (rule->successor.unit) {
+		buf_add_str(out, ": offline and beyond only with ");
+		remark_successor(&rule->successor, out);
+		buf_add_str(out, "; taken back when it is missing for ");
+		add_span(out, rule->successor.absent_s);
+	} else {
+		buf_add_str(out, ": held below offline, since the rule has neither \"successor\" "
+				 "nor \"without-protection\"");
+	}
+}
+
+static void say_protection(struct saying *x)
+{
+	remark_protection(x->rule, &x->text);
+	if (x->text.len)
+		say(x);
+}
+
+static void say_switch(struct saying *x)
+{
+	static const char *const words[] = {
+		[ON_SWITCH_STOP_UNIT] = "at the switch to block: units of it are stopped and "
+					"masked until it is no longer blocked",
+		[ON_SWITCH_REFUSE_RESTART] = "at the switch to block: units of it are masked, "
+					     "what runs goes on",
+	};
+
+	if (!words[x->rule->on_switch])
+		return;
+	buf_add_str(&x->text, words[x->rule->on_switch]);
+	say(x);
+}
+
 static bool has_offline(const struct rule *rule)
 {
 	for (uint32_t i = 0; i < rule->phase_cnt; i++)
@@ -171,6 +238,8 @@ void remarks(const struct policy *p, int64_t now_s, remark_fn fn, void *ctx)
 		say_phases(&x);
 		say_alone(&x);
 		say_reach(&x, now_s);
+		say_protection(&x);
+		say_switch(&x);
 		is_offline |= has_offline(x.rule);
 	}
 	if (is_offline)

@@ -22,4 +22,10 @@ void remark_phase(const struct policy *p, const struct phase *phase, struct buf 
 void remark_why(const struct policy *p, const struct rule *rule, const struct phase *phase,
 		struct buf *out);
 
+/* "ew.service active for 2 h and connected to 10.1.2.3/32". */
+void remark_successor(const struct successor *s, struct buf *out);
+
+/* What its security products wait for, if @rule decides about some; else nothing. */
+void remark_protection(const struct rule *rule, struct buf *out);
+
 #endif /* WEIR_CMD_REMARKS_H */

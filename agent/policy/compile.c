@@ -16,6 +16,7 @@
 #include "base/hex.h"
 #include "policy/calendar.h"
 #include "policy/keys.h"
+#include "policy/protection.h"
 
 #define NS_PER_S 1000000000ll
 
@@ -56,9 +57,16 @@ uint64_t rule_begins(const struct weir_rule *rule, enum weir_mode mode)
 	return WEIR_NEVER;
 }
 
-static void set_steps(const struct compilation *x, struct weir_rule *out,
+/* A rule's steps, and the mode that each leaves to a product that is withheld. */
+struct steps {
+	struct weir_rule rule;
+	uint8_t below[WEIR_STEPS_MAX];
+};
+
+static void set_steps(const struct compilation *x, struct steps *of,
 		      const struct rule *rule, const struct clock_pair *clock)
 {
+	struct weir_rule *out = &of->rule;
 	/* The last of a rule's is the search's sentinel. */
 	struct change steps[WEIR_STEPS_MAX - 1];
 	int64_t reach = INT64_MAX;
@@ -72,6 +80,7 @@ static void set_steps(const struct compilation *x, struct weir_rule *out,
 		if (!steps[i].phase)
 			continue;
 		out->at_ns[n] = mark_of(clock, steps[i].at);
+		of->below[n] = protection_below(rule, steps[i].phase);
 		out->mode[n++] = steps[i].to;
 	}
 	if (reach < x->t->reach_s)
@@ -97,6 +106,14 @@ static void hold_rule(const struct compilation *x, struct weir_rule *out,
 
 	if (x->p->held_s)
 		hold_steps(out, phase ? phase->mode : WEIR_OBSERVE, mark_of(clock, x->p->held_s));
+}
+
+/* A step to offline or beyond is not taken by a product that is withheld. */
+static void withhold(const struct steps *of, struct weir_rule *out)
+{
+	for (int i = 0; i < WEIR_STEPS_MAX && out->at_ns[i] != WEIR_NEVER; i++)
+		if (out->mode[i] >= WEIR_OFFLINE)
+			out->mode[i] = of->below[i];
 }
 
 static int compile_exemptions(const struct compilation *x, const struct clock_pair *clock)
@@ -129,7 +146,8 @@ static int compile_rules(const struct compilation *x,
 {
 	struct compiled *t = x->t;
 	const struct rule *last = NULL;
-	uint32_t i, same = 0;
+	struct steps steps = { 0 };
+	uint32_t i;
 
 	t->rules = calloc(x->c->product_cnt + 1ul, sizeof(*t->rules));
 	if (!t->rules)
@@ -143,14 +161,14 @@ static int compile_rules(const struct compilation *x,
 		if (!rule)
 			continue;
 		/* A vendor's products stand together: the calendar is asked once. */
-		if (rule == last) {
-			*out = t->rules[same];
-		} else {
-			set_steps(x, out, rule, clock);
-			hold_rule(x, out, rule, clock);
+		if (rule != last) {
+			set_steps(x, &steps, rule, clock);
+			hold_rule(x, &steps.rule, rule, clock);
 		}
 		last = rule;
-		same = i + 1;
+		*out = steps.rule;
+		if (x->p->withheld && x->p->withheld[i])
+			withhold(&steps, out);
 		out->flags = 0;
 		out->id = i + 1;
 		if (policy_class_enforced(rule, x->c->products[i].class))

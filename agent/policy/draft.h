@@ -47,6 +47,11 @@ struct blackout { /* whole days, both in it */
 	struct date first, last;
 };
 
+struct successor_draft {
+	struct successor s;
+	struct arena_list to; /* struct allowance */
+};
+
 struct rule_draft {
 	struct rule r;
 	struct mark at; /* of the target */
@@ -57,6 +62,7 @@ struct rule_draft {
 	struct arena_list blackouts;		 /* struct blackout */
 	struct arena_list patterns; /* texts: hosts with the groups' in their place */
 	struct rollout_draft rollout;
+	struct successor_draft successor;
 	int64_t jitter_s;
 	uint32_t slot;
 };
@@ -105,6 +111,8 @@ static inline struct policy_draft *draft_of(const struct reader *r)
 
 extern const struct schema rule_schema;	     /* struct rule_draft */
 extern const struct schema exemption_schema; /* struct exemption_draft */
+extern const struct schema allowance_schema; /* into an arena_list */
+extern const struct schema successor_schema; /* struct successor_draft */
 extern const struct schema phase_schema;     /* struct phase_draft, into an arena_list */
 extern const struct schema stage_schema;     /* struct stage, into a struct rollout_draft */
 extern const struct schema group_schema;     /* groups of struct policy_draft */
@@ -119,6 +127,7 @@ int read_mode(struct reader *r, const struct scalar *s, void *into);
 int read_percent(struct reader *r, const struct scalar *s, void *into); /* struct rollout_draft */
 int read_jitter(struct reader *r, const struct scalar *s, void *into); /* int64_t */
 int read_blackout(struct reader *r, const struct scalar *s, void *into); /* list of blackouts */
+int read_on_switch(struct reader *r, const struct scalar *s, void *into); /* uint8_t */
 int read_rule_host(struct reader *r, const struct scalar *s, void *into); /* list of named */
 
 /* "unknown WHAT "id"; did you mean ...?" at @at. Returns -EINVAL. */
@@ -161,6 +170,9 @@ uint16_t share_of(const struct policy_context *ctx, const struct rule *rule);
 /* A number of @range for this host and @rule, the same at any time. */
 uint32_t jitter_of(const struct policy_context *ctx, const struct rule *rule, uint32_t range);
 int exemptions_settle(struct reader *r);
+
+/* Once it is known which rule decides about what: who takes protection away. */
+void protection_settle(struct policy_draft *d, struct rule *rules);
 int targets_settle(struct reader *r, struct arena_list *rules);
 
 #endif /* WEIR_POLICY_DRAFT_H */

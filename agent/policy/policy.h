@@ -57,6 +57,19 @@ struct allowance { /* rule.allow: an address that stays reachable */
 	const char *why;
 };
 
+/* What becomes of what runs of a product when its mode becomes block. */
+enum on_switch { ON_SWITCH_LEAVE, ON_SWITCH_STOP_UNIT, ON_SWITCH_REFUSE_RESTART, ON_SWITCH_MAX };
+
+/* What protects the host in the place of a security product. */
+struct successor {
+	const char *unit; /* NULL: none is named */
+	int64_t active_s; /* for so long before a step is taken */
+	int64_t absent_s; /* for longer than this, and the step is taken back */
+	/* It is connected to one of these; none: nobody asks. */
+	const struct allowance *to;
+	uint32_t to_cnt;
+};
+
 struct rule {
 	uint8_t level;	    /* enum rule_level */
 	const char *target; /* id of a vendor, product, class or directive */
@@ -75,6 +88,13 @@ struct rule {
 	const char *spread_by;	  /* a label; NULL: all hosts go together */
 	const char *cluster;	  /* this host's value of it; NULL: it has none */
 	uint32_t cluster_cnt;	  /* hosts with that value */
+	uint8_t on_switch;	  /* enum on_switch */
+	struct successor successor;
+	const char *without_protection; /* why none is needed; NULL: it is */
+	const char *without_network; /* why a product that cuts it may go; NULL: it may not */
+	/* Security products that it takes to offline or beyond, and one of them. */
+	uint32_t security_cnt;
+	const char *security_product;
 };
 
 struct exemption {
@@ -107,6 +127,11 @@ struct policy {
 	int64_t younger_s; /* a bundle has to be younger for a step up; 0: any age will do */
 	bool unsigned_accepted; /* also for what blocks security products */
 	int64_t held_s; /* no step up from then on, by the caller's account; 0: never held */
+	/*
+	 * By product, enum withheld: which stay below offline, by the caller's
+	 * account, who owns it. NULL: nobody has looked, and none does.
+	 */
+	const uint8_t *withheld;
 	/* policy_context.zone_time, for windows that come again; NULL: UTC. */
 	int64_t (*zone_time)(const char *zone, int year, int mon, int day, int hour,
 			     int min, int sec);

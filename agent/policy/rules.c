@@ -88,7 +88,7 @@ static const struct field allowance_fields[] = {
 	  .scalar = scalar_text },
 };
 
-static const struct schema allowance_schema = {
+const struct schema allowance_schema = {
 	.fields = allowance_fields,
 	.field_cnt = ARRAY_SIZE(allowance_fields),
 	.size = sizeof(struct allowance_draft),
@@ -183,6 +183,9 @@ static int take_hosts(struct reader *r, struct rule_input *in)
 	if (schema_has(r, "rollout") && !in->d.rollout.stages.cnt)
 		return schema_fail(r, schema_mark(r, "rollout"),
 				   "\"rollout\" is empty; leave it out for all");
+	if (in->d.successor.s.unit && in->d.r.without_protection)
+		return schema_fail(r, schema_mark(r, "without-protection"), "a rule has "
+				   "\"successor\" or \"without-protection\", not both");
 	return 0;
 }
 
@@ -236,6 +239,12 @@ static const struct field rule_fields[] = {
 	{ .key = "jitter", .offset = AT(d.jitter_s), .scalar = read_jitter },
 	{ .key = "blackout", .shape = FIELD_SCALARS, .offset = AT(d.blackouts),
 	  .scalar = read_blackout },
+	{ .key = "on-switch", .offset = AT(d.r.on_switch), .scalar = read_on_switch },
+	{ .key = "successor", .shape = FIELD_MAP, .offset = AT(d.successor),
+	  .map = &successor_schema },
+	{ .key = "without-protection", .offset = AT(d.r.without_protection),
+	  .scalar = scalar_text },
+	{ .key = "without-network", .offset = AT(d.r.without_network), .scalar = scalar_text },
 };
 
 const struct schema rule_schema = {
@@ -254,6 +263,7 @@ static int settle_rule(struct reader *r, struct rule_draft *rule)
 
 	rule->r.allow = rule->allow.item;
 	rule->r.allow_cnt = rule->allow.cnt;
+	rule->r.successor = rule->successor.s;
 	return err ? err : phases_settle(r, rule);
 }
 
@@ -280,5 +290,7 @@ int rules_settle(struct reader *r)
 		err = targets_settle(r, &rules);
 	d->p.rules = rules.item;
 	d->p.rule_cnt = rules.cnt;
+	if (!err)
+		protection_settle(d, rules.item);
 	return err;
 }

@@ -79,6 +79,7 @@ static int take_inet(void *ctx, const struct nlmsghdr *h)
 	}
 	s.ino = m->idiag_inode;
 	s.ifindex = m->id.idiag_if;
+	s.is_connected = m->idiag_state == TCP_ESTABLISHED;
 	unmap(&s);
 	/* UDP and raw sockets never listen: those that have no peer take anybody. */
 	s.is_listening = m->idiag_state == TCP_LISTEN ||

@@ -15,6 +15,7 @@
 struct diag_socket {
 	int family;	  /* AF_INET, AF_INET6 (never v4-mapped), AF_UNIX, AF_PACKET */
 	uint8_t protocol; /* IPPROTO_...; 0 for AF_UNIX and AF_PACKET */
+	bool is_connected; /* established; not of AF_UNIX and AF_PACKET */
 	bool is_listening; /* or, without connections, bound and open to anybody */
 	uint16_t local_port, remote_port; /* host byte order */
 	uint8_t local[16], remote[16];	  /* network byte order */
