@@ -235,13 +235,15 @@ static int collect(const struct policy *p, const struct catalog *c, struct phase
 static void remember(struct phase_seen *s, const struct phase_seen *old, bool is_same)
 {
 	s->mode = old->mode;
-	s->told_s = old->told_s;
 	s->warned_at = old->warned_at;
 	s->warned_days = old->warned_days;
 	s->is_behind = is_same;
 	s->is_by_policy = !is_same;
 	if (!is_same)
 		return;
+	/* Hours that a clock was ahead of come again; phases stay and do not. */
+	if (old->told_s < s->told_s)
+		s->told_s = old->told_s;
 	s->has_reached = old->has_reached;
 	s->reached = old->reached;
 	s->reached_from = old->reached_from;

@@ -167,6 +167,23 @@ static void test_take(const struct catalog *c)
 	ok(ph.serial == 8, "and an older one does not make the newer's word new");
 }
 
+/* What is told again, and from when on, when the clock was ahead for a while. */
+static void test_back(const struct catalog *c)
+{
+	CLEANUP(policy_freep) struct policy *p = parse(c, "p", 7), *other = parse(c, "q", 7);
+	CLEANUP(phases_exit) struct phases ph = { 0 };
+	const struct phase_seen *s;
+
+	phases_take(&ph, p, c, day(3, 5));
+	phases_take(&ph, p, c, day(1, 5));
+	s = named(&ph, "vendor examplewall");
+	ok(s && s->told_s == day(1, 5), "after a clock was set back hours are told as they come");
+	phases_take(&ph, p, c, day(3, 5));
+	phases_take(&ph, other, c, day(1, 6));
+	s = named(&ph, "vendor examplewall");
+	ok(s && s->told_s == day(1, 6), "and of another policy everything from now on");
+}
+
 static void test_time(const struct catalog *c)
 {
 	CLEANUP(policy_freep) struct policy *p = parse(c, "p", 1);
@@ -187,6 +204,7 @@ int main(void)
 	test_file(c, dir);
 	test_damage(dir);
 	test_take(c);
+	test_back(c);
 	test_time(c);
 	snprintf(path, sizeof(path), "%s/phases.json", dir);
 	unlink(path);
