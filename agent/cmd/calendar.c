@@ -26,6 +26,9 @@
 #include "cmd/zoneinfo.h"
 #include "policy/calendar.h"
 
+/* As for the agent, which makes a new table then. */
+#define CLOCKS_APART_S 2
+
 struct options {
 	const char *policy, *catalog, *host, *machine_id, *until;
 	bool is_json;
@@ -197,22 +200,36 @@ static int print(struct calendar *c, bool is_json)
 	return EXIT_INCOMPLETE;
 }
 
+/*
+ * What the agent remembers of this very policy. The kernel goes by the clock as
+ * it was when the table was made; set since, it is another until the next one.
+ */
+static void take_held(struct calendar *c)
+{
+	CLEANUP(phases_exit) struct phases held = { 0 };
+	int64_t table_s = INT64_MIN;
+
+	if (phases_read(PHASES_FILE, &held))
+		return;
+	if (!phases_table_time(&held, &table_s) && !strcmp(held.policy, c->policy->name) &&
+	    held.serial == c->policy->serial && llabs(table_s - c->now_s) > CLOCKS_APART_S)
+		c->kernel_s = table_s;
+	c->held_cnt = phases_hold(&held, c->policy, table_s, c->now_s);
+}
+
 static int show(const struct options *o, struct sources *s)
 {
 	struct calendar c = { .policy = s->policy, .catalog = s->catalog, .host = s->host,
 			      .has_machine_id = s->context.machine_id, .now_s = time(NULL),
-			      .until_s = INT64_MAX, .has_until = o->until };
-	struct phases held;
+			      .kernel_s = INT64_MIN, .until_s = INT64_MAX, .has_until = o->until };
 	int err = 0, code;
 
 	if (o->until && read_until(o->until, s->policy, &c.until_s)) {
 		fprintf(stderr, "weir: calendar: --until %s: not a date\n%s", o->until, usage);
 		return EXIT_USAGE;
 	}
-	if (!o->host && !phases_read(PHASES_FILE, &held)) {
-		c.held_cnt = phases_hold(&held, s->policy, INT64_MIN, c.now_s);
-		phases_exit(&held);
-	}
+	if (!o->host)
+		take_held(&c);
 	err = make(&c);
 	code = err ? EXIT_INCOMPLETE : print(&c, o->is_json);
 	if (err)

@@ -151,6 +151,11 @@ void calendar_text(const struct calendar *c, struct buf *out)
 	if (c->held_cnt)
 		buf_addf(out, "Note: %u rule%s come further than the clock says.\n", c->held_cnt,
 			 c->held_cnt == 1 ? " has" : "s have");
+	if (c->kernel_s != INT64_MIN) {
+		phases_time(p, c->kernel_s, when, sizeof(when));
+		buf_addf(out, "Note: the clock was set; for the kernel it is %s, until an agent "
+			      "makes a new table.\n", when);
+	}
 	remarks(p, c->now_s, text_remark, out);
 }
 
@@ -289,6 +294,8 @@ void calendar_json(const struct calendar *c, struct buf *out)
 	jout_add_bool(&j, "machine_id", c->has_machine_id);
 	json_time(&j, p, "now", "now_utc", c->now_s);
 	jout_add_u64(&j, "held", c->held_cnt);
+	if (c->kernel_s != INT64_MIN)
+		json_time(&j, p, "kernel_now", "kernel_now_utc", c->kernel_s);
 	json_in_force(&j, c);
 	json_rows(&j, c);
 	json_never(&j, c);

@@ -27,6 +27,7 @@ struct calendar {
 	const char *host;
 	bool has_machine_id;
 	int64_t now_s, until_s;
+	int64_t kernel_s; /* now as the table in force has it; INT64_MIN: the same */
 	bool has_until;
 	struct phases phases; /* the rules that decide about something here */
 	struct calendar_row *rows;

@@ -19,6 +19,8 @@
 /* A line for each rule; policies have some hundred at most. */
 #define FILE_BYTES_MAX (4L << 20)
 
+#define NS_PER_S 1000000000LL
+
 static void json_freep(json_t **j)
 {
 	json_decref(*j);
@@ -146,6 +148,17 @@ int phases_write(const char *path, const struct phases *ph)
 			return -ENOMEM;
 	text = all ? json_dumps(all, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
 	return text ? arming_write(path, text, strlen(text)) : -ENOMEM;
+}
+
+int phases_table_time(const struct phases *ph, int64_t *ret)
+{
+	CLEANUP(fclosep) FILE *in = fopen("/proc/sys/kernel/random/boot_id", "re");
+	char id[sizeof(ph->boot_id)];
+
+	if (!in || !fgets(id, sizeof(id), in) || strcmp(id, ph->boot_id) != 0)
+		return -ESTALE;
+	*ret = ((int64_t)arming_now_ns() + ph->offset_ns) / NS_PER_S;
+	return 0;
 }
 
 /* --- against a policy --- */

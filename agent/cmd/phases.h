@@ -58,6 +58,12 @@ int phases_write(const char *path, const struct phases *ph);
 void phases_exit(struct phases *ph);
 
 /*
+ * Now, by the clock that the table of this boot was made with: seconds since the
+ * epoch. 0, or -ESTALE: that was another boot.
+ */
+int phases_table_time(const struct phases *ph, int64_t *ret);
+
+/*
  * What @p, of the same serial or an older one, had reached has begun, though
  * the clock is only at @now_s: what was remembered, and what had its turn by
  * @table_s, the time that a table of this boot would have; INT64_MIN: there is

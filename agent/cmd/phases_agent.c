@@ -46,8 +46,7 @@ void agent_hold_phases(struct agent *a, const struct policy *p)
 		fprintf(stderr, "weir: %s: %s: phases are where the clock says\n", PHASES_FILE,
 			err == -EINVAL ? "damaged" : strerror(-err));
 	/* Only ahead of the clock: behind it the clock says more. */
-	if (!strcmp(a->phases.boot_id, a->host.boot_id))
-		table_s = ((int64_t)arming_now_ns() + a->phases.offset_ns) / NS_PER_S;
+	(void)phases_table_time(&a->phases, &table_s);
 	phases_hold(&a->phases, p, table_s, time(NULL));
 }
 
