@@ -96,6 +96,7 @@ struct indicator {
 	uint8_t port_cnt;
 	bool sufficient;
 	bool exact; /* domain: this name only */
+	bool is_young; /* watched first: its confidence is lowered meanwhile */
 	uint16_t col; /* of the value; beside line */
 };
 

@@ -52,6 +52,7 @@ struct run_options {
 /* One policy with all that follows from it; replaced whole. */
 struct regime {
 	struct sources sources;
+	bool is_lent; /* sources, index and expectation are another regime's */
 	struct trusted trusted;
 	struct match_index *index;
 	struct expectation *expectation;
@@ -90,8 +91,10 @@ struct agent {
 	uint64_t started_ns, fresh_ns; /* records before it may be repeats */
 	int64_t wanted_serial; /* of a policy that was refused; 0: none */
 	char refusal[600];
+	bool is_stale; /* what is in force could not be worked out anew */
 	uint64_t skips;	   /* of gates, as last told */
 	int64_t offset_ns; /* of the clocks when the policy's dates were worked out */
+	uint64_t clock_retry_ns; /* no new attempt at that before */
 	struct known known; /* what only the inventory can tell */
 	struct installed installed; /* what freezes let run */
 	struct fold_slot folds[FOLD_SLOTS];
@@ -115,6 +118,13 @@ struct agent {
 
 /* load.c: 0, or -errno with @d; what was in force stays so. */
 int agent_load(struct agent *a, struct diag *d);
+
+/*
+ * The same from what is in force: its dates by the clock as it is now, its
+ * files as they are now. No file of a policy or catalogue is read, so nobody's
+ * half-made edit comes into force by the way.
+ */
+int agent_load_again(struct agent *a, struct diag *d);
 struct regime *regime_free(const struct gates *g, struct regime *r);
 
 /* The table outlives an absent agent by the policy's lapse, from now on. */
@@ -151,8 +161,9 @@ void agent_say(struct agent *a, const char *fmt, ...) __attribute__((format(prin
 /* loop.c: what was loaded, and who vouches for it. */
 void agent_note_policy(struct agent *a);
 
-/* loop.c: agent_load() again, with what came of it told to everybody. */
+/* loop.c: the policy is read anew, or only worked out anew; what came of it is told. */
 void agent_reload(struct agent *a);
+int agent_refill(struct agent *a, const char *why);
 
 /* loop.c: until told to stop. 0 or -errno. */
 int agent_loop(struct agent *a, int listen_fd);

@@ -328,7 +328,8 @@ static void follow(struct agent *a, bool changed)
 	a->installed.is_counted |= a->feeder.is_whole;
 	if (a->feeder.guard_changed ||
 	    (freeze_is_meant(a->now->plan->compiled) && (first || changed)))
-		agent_reload(a);
+		agent_refill(a, a->feeder.guard_changed ? "files of the guard have changed" :
+							  "the inventory has found more");
 	a->feeder.guard_changed = false;
 }
 

@@ -23,10 +23,12 @@ struct regime *regime_free(const struct gates *g, struct regime *r)
 	free(r->exempt_seen);
 	table_drop(g, r->table);
 	plan_free(r->plan);
-	match_index_free(r->index);
-	expectation_put(r->expectation);
 	trusted_exit(&r->trusted);
-	sources_exit(&r->sources);
+	if (!r->is_lent) {
+		match_index_free(r->index);
+		expectation_put(r->expectation);
+		sources_exit(&r->sources);
+	}
 	free(r);
 	return NULL;
 }
@@ -44,35 +46,51 @@ static int refuse_rollback(const struct agent *a, const struct policy *p, struct
 			p->serial, old->serial);
 }
 
-static int prepare(struct agent *a, struct regime *r, struct diag *d)
+/* From disk. */
+static int read_sources(struct agent *a, struct regime *r, struct diag *d)
 {
 	const struct sources_wish wish = { .catalog = a->opts->catalog,
 					   .policy = a->opts->policy,
 					   .trust = a->opts->trust,
 					   .is_trusted = a->opts->trusted_files };
+	int err = sources_load(&wish, &r->sources, d);
+
+	if (!err)
+		a->wanted_serial = r->sources.policy->serial;
+	if (!err)
+		err = refuse_rollback(a, r->sources.policy, d);
+	if (!err)
+		err = match_index_new(r->sources.catalog, &r->index);
+	return err ? err : expectation_new(r->sources.catalog, &r->expectation);
+}
+
+/* From what is in force, which keeps them until the switch. */
+static int borrow_sources(struct agent *a, struct regime *r, struct diag *d)
+{
+	(void)d;
+	r->is_lent = true;
+	sources_lend(&a->now->sources, &r->sources);
+	r->index = a->now->index;
+	r->expectation = a->now->expectation;
+	return 0;
+}
+
+/* What follows from them at this moment, on this host. */
+static int prepare(struct agent *a, struct regime *r, struct diag *d)
+{
 	const char *const own[] = { a->opts->canary, NULL };
 	struct table_plan plan;
 	int err;
 
-	err = sources_load(&wish, &r->sources, d);
-	if (!err)
-		err = refuse_rollback(a, r->sources.policy, d);
-	if (!err)
-		agent_hold_phases(a, r->sources.policy);
-	if (!err)
-		err = trusted_check(&r->sources, TRUSTED_STATE, time(NULL), &r->trusted, d);
-	if (!err)
-		err = match_index_new(r->sources.catalog, &r->index);
-	if (!err)
-		err = expectation_new(r->sources.catalog, &r->expectation);
+	agent_hold_phases(a, r->sources.policy);
+	err = trusted_check(&r->sources, TRUSTED_STATE, time(NULL), &r->trusted, d);
 	if (!err)
 		err = plan_new(a->gates, r->sources.catalog, r->sources.policy, a->root_fd, own,
 			       &a->known, &a->installed, &r->plan, d);
 	if (err)
 		return err;
 	plan = plan_table(r->plan);
-	err = table_load(a->gates, &plan, &r->table);
-	return err;
+	return table_load(a->gates, &plan, &r->table);
 }
 
 void agent_touch_lapse(struct agent *a)
@@ -129,36 +147,19 @@ void agent_watch_freeze(struct agent *a)
 		write_installed(&a->installed);
 }
 
-static int agent_arm(struct agent *a);
-
-int agent_load(struct agent *a, struct diag *d)
+/* From here on it is @r that decides, and what was before it is done with. */
+static int put_in_force(struct agent *a, struct regime *r)
 {
-	struct regime *r = calloc(1, sizeof(*r));
-	struct weir_control before;
-	const struct policy *p;
+	struct weir_control before = a->gates->control;
 	int err;
 
-	if (!r)
-		return -ENOMEM;
-	memset(d, 0, sizeof(*d));
-	agent_watch_freeze(a);
-	err = prepare(a, r, d);
-	if (err) {
-		if (r->sources.policy)
-			a->wanted_serial = r->sources.policy->serial;
-		regime_free(a->gates, r);
-		return err;
-	}
-	p = r->sources.policy;
 	/* Before the switch: the new rules may need hooks that are not there. */
 	gates_want(a->gates, r->plan->wants_connect,
 		   r->plan->wants_connect && r->plan->compiled->needs_socket_hooks);
-	before = a->gates->control;
-	set_control(a, p);
+	set_control(a, r->sources.policy);
 	err = table_switch(a->gates, r->table);
 	if (err) {
 		a->gates->control = before;
-		regime_free(a->gates, r);
 		return err;
 	}
 	r->since_ns = arming_now_ns();
@@ -172,8 +173,10 @@ int agent_load(struct agent *a, struct diag *d)
 	a->before = regime_free(a->gates, a->before);
 	a->before = a->now;
 	a->now = r;
-	a->wanted_serial = 0;
-	a->refusal[0] = '\0';
+	if (r->is_lent) {
+		r->is_lent = false;
+		a->before->is_lent = true;
+	}
 	if (!a->before)
 		table_drop_others(a->gates, r->table);
 	a->offset_ns = host_boot_offset_ns();
@@ -185,7 +188,48 @@ int agent_load(struct agent *a, struct diag *d)
 	/* What an exec gate can do depends on whether it may kill. */
 	if (before.kill != a->gates->control.kill)
 		gates_prove(a->gates);
+	return 0;
+}
+
+typedef int source_fn(struct agent *a, struct regime *r, struct diag *d);
+
+static int load(struct agent *a, source_fn *source, struct diag *d)
+{
+	struct regime *r = calloc(1, sizeof(*r));
+	int err;
+
+	if (!r)
+		return -ENOMEM;
+	memset(d, 0, sizeof(*d));
+	agent_watch_freeze(a);
+	err = source(a, r, d);
+	if (!err)
+		err = prepare(a, r, d);
+	if (!err)
+		err = put_in_force(a, r);
+	if (err)
+		regime_free(a->gates, r);
+	return err;
+}
+
+static int agent_arm(struct agent *a);
+
+int agent_load(struct agent *a, struct diag *d)
+{
+	int err = load(a, read_sources, d);
+
+	if (err)
+		return err;
+	a->wanted_serial = 0;
+	a->refusal[0] = '\0';
+	a->is_stale = false;
 	return agent_arm(a);
+}
+
+/* Who armed it, and for how long, is as it was. */
+int agent_load_again(struct agent *a, struct diag *d)
+{
+	return load(a, borrow_sources, d);
 }
 
 /* Is this not one of several boots in a row that came to nothing? */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -33,8 +34,11 @@
 /* The gates prove themselves again, and the table's lapse is put off. */
 #define PROVE_EVERY_TENDS 60
 
-/* A wall clock that moved this far ahead was set; slewing is slower. */
+/* A wall clock that moved this far was set; slewing is slower. */
 #define CLOCK_STEP_NS 2000000000LL
+
+/* What could not be worked out by a new clock is not tried all the time. */
+#define CLOCK_RETRY_NS 60000000000ULL
 
 #define EVENTS 16
 
@@ -64,9 +68,24 @@ void agent_note_policy(struct agent *a)
 	agent_note(a, EVENT_POLICY_LOADED, NULL, text, NULL);
 }
 
+static void set_refusal(struct agent *a, const struct diag *d, int err)
+{
+	if (d->text[0])
+		diag_format(d, a->refusal, sizeof(a->refusal));
+	else
+		snprintf(a->refusal, sizeof(a->refusal), "policy could not be loaded: %s",
+			 strerror(-err));
+}
+
+static void note_refusal(struct agent *a, const char *what)
+{
+	agent_note(a, EVENT_POLICY_REFUSED, NULL, a->refusal, NULL);
+	fprintf(stderr, "%s\nweir: %s; serial %lld stays in force\n", a->refusal, what,
+		(long long)a->now->sources.policy->serial);
+}
+
 void agent_reload(struct agent *a)
 {
-	struct event_note note = {};
 	struct diag d;
 	int err;
 
@@ -79,16 +98,36 @@ void agent_reload(struct agent *a)
 			  a->now->sources.policy->name,
 			  (long long)a->now->sources.policy->serial);
 	} else {
-		if (d.text[0])
-			diag_format(&d, a->refusal, sizeof(a->refusal));
-		else
-			snprintf(a->refusal, sizeof(a->refusal), "policy could not be loaded: %s",
-				 strerror(-err));
-		agent_note(a, EVENT_POLICY_REFUSED, &note, a->refusal, NULL);
-		fprintf(stderr, "%s\nweir: the policy is refused; serial %lld stays in force\n",
-			a->refusal, (long long)a->now->sources.policy->serial);
+		a->is_stale = false;
+		set_refusal(a, &d, err);
+		note_refusal(a, "the policy is refused");
 	}
 	notify_state("READY=1");
+}
+
+int agent_refill(struct agent *a, const char *why)
+{
+	CLEANUP(buf_free) struct buf text = { 0 };
+	struct diag d;
+	int err = agent_load_again(a, &d);
+
+	if (!err) {
+		buf_addf(&text, "the same policy, worked out anew: %s", why);
+		agent_note(a, EVENT_POLICY_LOADED, NULL, buf_str(&text), NULL);
+		agent_note_guard(a);
+		if (a->is_stale)
+			a->refusal[0] = '\0';
+		a->is_stale = false;
+		return 0;
+	}
+	/* One on disk that is refused comes first: somebody waits for it. */
+	if (a->refusal[0] && !a->is_stale)
+		return err;
+	a->is_stale = true;
+	a->wanted_serial = a->now->sources.policy->serial;
+	set_refusal(a, &d, err);
+	note_refusal(a, "what is in force could not be worked out anew");
+	return err;
 }
 
 static void set_timer(int fd, int ms)
@@ -177,21 +216,29 @@ static void watch_pins(struct agent *a)
 }
 
 /*
- * Dates became marks on the boot clock when the policy was loaded. A wall clock
- * that was behind then and has been set since makes them late: work them out
- * anew. One that is set back changes nothing: a phase is never lowered.
+ * Dates became marks on the boot clock when the table was made. A wall clock
+ * that has been set since makes them late or early: they are worked out anew.
+ * What phases had reached stays reached, also when it was set back.
  */
 static void watch_clock(struct agent *a)
 {
-	if (host_boot_offset_ns() - a->offset_ns > CLOCK_STEP_NS)
-		agent_reload(a);
+	int64_t step_ns = host_boot_offset_ns() - a->offset_ns;
+	int64_t step_s = llabs(step_ns) / 1000000000;
+	char why[96];
+
+	if (llabs(step_ns) <= CLOCK_STEP_NS || arming_now_ns() < a->clock_retry_ns)
+		return;
+	snprintf(why, sizeof(why), "the clock was set %s by %lld s",
+		 step_ns > 0 ? "forward" : "back", (long long)step_s);
+	if (agent_refill(a, why))
+		a->clock_retry_ns = arming_now_ns() + CLOCK_RETRY_NS;
 }
 
 /* A new indicator has been watched for as long as the policy wants: it counts now. */
 static void watch_ages(struct agent *a)
 {
 	if (trusted_is_due(&a->now->trusted, time(NULL)))
-		agent_reload(a);
+		agent_refill(a, "new indicators have been watched for long enough");
 }
 
 /* A pass of the inventory that begins has a descriptor of its own. */

@@ -238,7 +238,7 @@ static void fill_up(struct agent *a)
 	if (reach == INT64_MAX || now < a->phases.retry_s ||
 	    now - a->phases.taken_s < (reach - a->phases.taken_s) / 2)
 		return;
-	agent_reload(a);
+	agent_refill(a, "its windows run out");
 	a->phases.retry_s = now + HOUR_S;
 }
 

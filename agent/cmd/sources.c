@@ -525,6 +525,12 @@ int sources_load(const struct sources_wish *wish, struct sources *ret, struct di
 	return 0;
 }
 
+void sources_lend(const struct sources *from, struct sources *to)
+{
+	*to = *from;
+	set_context(to);
+}
+
 void sources_exit(struct sources *s)
 {
 	policy_free(s->policy);

@@ -61,6 +61,9 @@ int sources_load(const struct sources_wish *wish, struct sources *ret, struct di
 
 void sources_exit(struct sources *s);
 
+/* @to is what @from is; only one of both may be given to sources_exit(). */
+void sources_lend(const struct sources *from, struct sources *to);
+
 /*
  * A regular file's bytes with a NUL behind them, the caller's to free(). 0 or
  * -errno with @d filled, line 0.

@@ -120,6 +120,7 @@ static int check_pin(struct sources *s, const struct kept *kept, struct trusted 
 	if (s->catalog_serial < p->catalog_serial)
 		return diag_set(d, p->file, 0, 0, "it pins catalogue %" PRId64 ", and this one is "
 				"%" PRId64, p->catalog_serial, s->catalog_serial);
+	ages_take_back(s->catalog);
 	err = ages_read(state(kept->dir, INDICATORS, path), &old);
 	if (err && err != -ENOENT)
 		fprintf(stderr, "weir: %s: %s: indicators count as new\n", path,

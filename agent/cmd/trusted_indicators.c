@@ -109,6 +109,16 @@ int ages_make(const struct indicator_ages *old, const struct catalog *c, bool is
 	return 0;
 }
 
+void ages_take_back(struct catalog *c)
+{
+	for (uint32_t i = 0; i < c->indicator_cnt; i++) {
+		if (!c->indicators[i].is_young)
+			continue;
+		c->indicators[i].confidence = CONFIDENCE_HIGH;
+		c->indicators[i].is_young = false;
+	}
+}
+
 void ages_apply(struct indicator_ages *ages, struct catalog *c, int64_t observe_s, int64_t now_s)
 {
 	const struct indicator_age *age;
@@ -124,6 +134,7 @@ void ages_apply(struct indicator_ages *ages, struct catalog *c, int64_t observe_
 		if (!age || !age->at_s || (observe_s && age->at_s + observe_s <= now_s))
 			continue;
 		c->indicators[i].confidence = CONFIDENCE_MEDIUM;
+		c->indicators[i].is_young = true;
 		ages->young++;
 		due = observe_s ? age->at_s + observe_s : INT64_MAX;
 		if (due < ages->due_s)

@@ -35,6 +35,9 @@ struct indicator_ages {
 int ages_make(const struct indicator_ages *old, const struct catalog *c, bool is_pinned,
 	      int64_t now_s, struct indicator_ages *ret);
 
+/* Every confidence is again as the catalogue has it. */
+void ages_take_back(struct catalog *c);
+
 /*
  * Lowers the confidence of what was first seen less than @observe_s ago (0: at
  * any time but the start), which so cannot enforce, wherever it is found.
