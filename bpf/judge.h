@@ -82,8 +82,8 @@ __noinline __u32 held(__u32 id, __u64 generation, __u64 now_ns)
 	return flags;
 }
 
-/* The lowest cap among those that have not ended; counted when it is used. */
-static __always_inline __u8 cap_in(struct weir_exemptions *x, __u8 cap, __u64 now_ns)
+/* The lowest cap among those that have not ended; counted when it @is_use. */
+static __always_inline __u8 cap_in(struct weir_exemptions *x, __u8 cap, __u64 now_ns, bool is_use)
 {
 	struct weir_exemption *best = NULL;
 
@@ -93,13 +93,13 @@ static __always_inline __u8 cap_in(struct weir_exemptions *x, __u8 cap, __u64 no
 		best = &x->of[i];
 		cap = best->cap;
 	}
-	if (best)
+	if (best && is_use)
 		__sync_fetch_and_add(&best->used, 1);
 	return cap;
 }
 
 /* By everybody or one user, of every file or this one. */
-__noinline __u8 cap_of(__u32 rule, __u64 generation, __u64 ino, __u64 dev_gen)
+__noinline __u8 cap_of(__u32 rule, __u64 generation, __u64 ino, __u64 dev_gen, __u32 is_use)
 {
 	__u64 now_ns = bpf_ktime_get_boot_ns();
 	struct weir_scope scope = { .rule = rule };
@@ -113,9 +113,18 @@ __noinline __u8 cap_of(__u32 rule, __u64 generation, __u64 ino, __u64 dev_gen)
 		scope.file.gen = i & 2 ? (__u32)(dev_gen >> 32) : 0;
 		x = table_get(weir_exemptions, &generation, &scope);
 		if (x)
-			cap = cap_in(x, cap, now_ns);
+			cap = cap_in(x, cap, now_ns, is_use);
 	}
 	return cap;
+}
+
+static __always_inline __u8 cap_for(const struct weir_control *c, const struct weir_look *look,
+				    bool is_use)
+{
+	if (!(c->flags & WEIR_HAS_EXEMPTIONS))
+		return WEIR_BLOCK;
+	return cap_of(look->key.rule, look->generation, look->file.ino,
+		      look->file.dev | (__u64)look->file.gen << 32, is_use);
 }
 
 static __always_inline bool is_installed(struct weir_look *look)
@@ -135,12 +144,9 @@ static __always_inline void mitigate(const struct weir_control *c, struct weir_l
 {
 	__u32 hold;
 
-	if (c->flags & WEIR_HAS_INSTALLED && q->mode != WEIR_BLOCK &&
-	    q->key.kind != WEIR_KEY_PREFIX && is_installed(look))
+	q->cap = cap_for(c, look, true);
+	if (c->flags & WEIR_HAS_INSTALLED && weir_asks_installed(q) && is_installed(look))
 		q->flags |= WEIR_Q_INSTALLED;
-	if (c->flags & WEIR_HAS_EXEMPTIONS)
-		q->cap = cap_of(q->key.rule, look->generation, look->file.ino,
-				look->file.dev | (__u64)look->file.gen << 32);
 	hold = held(q->key.rule, look->generation, q->now_ns);
 	if (hold & HOLD_ARMED)
 		q->host.armed_ns = WEIR_NEVER;
@@ -200,13 +206,15 @@ static __always_inline bool is_same_content(struct file *file, const struct weir
 					    struct weir_look *look)
 {
 	struct weir_sha256 digest;
-	__u64 rule;
+	__u8 mode;
 
 	if (!(c->flags & WEIR_HAS_INSTALLED) || !look->key.rule ||
 	    (look->mode & S_IFMT) != S_IFREG || !look->size)
 		return false;
-	rule = rule_now(look->key.rule, look->generation, bpf_ktime_get_boot_ns());
-	if (RULE_MODE(rule) < WEIR_FREEZE || RULE_MODE(rule) == WEIR_BLOCK || is_installed(look))
+	mode = RULE_MODE(rule_now(look->key.rule, look->generation, bpf_ktime_get_boot_ns()));
+	if (mode == WEIR_BLOCK)
+		mode = cap_for(c, look, false);
+	if (mode < WEIR_FREEZE || mode == WEIR_BLOCK || is_installed(look))
 		return false;
 	if (bpf_ima_file_hash(file, &digest, sizeof(digest)) != HASH_ALGO_SHA256)
 		return false;

@@ -167,7 +167,7 @@ static const struct exemption_key *exemption_of(const struct rehearse_candidate 
 static void ask_installed(const struct rehearse_candidate *c, const struct rehearse_record *r,
 			  struct weir_question *q, uint32_t *doubts)
 {
-	if (q->key.kind == WEIR_KEY_PREFIX || q->mode < WEIR_FREEZE || q->mode == WEIR_BLOCK)
+	if (!weir_asks_installed(q))
 		return;
 	if (!c->host.is_counted) {
 		/* Of what is never enforced nothing hangs on it. */
@@ -202,12 +202,12 @@ static struct weir_question ask(const struct rehearse_candidate *c,
 	q.mode = weir_mode_at(rule, boot_ns);
 	if (q.mode == WEIR_OBSERVE)
 		return q;
-	ask_installed(c, r, &q, doubts);
 	e = exemption_of(c, r, key->rule, boot_ns);
 	if (e) {
 		q.cap = e->cap;
 		*ret_exemption = &c->policy->exemptions[e->index];
 	}
+	ask_installed(c, r, &q, doubts);
 	return q;
 }
 

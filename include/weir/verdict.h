@@ -183,6 +183,18 @@ weir_mode_stops(const struct weir_question *q, __u8 mode)
 		!(q->rule_flags & WEIR_RULE_UNCOUNTED));
 }
 
+/*
+ * Does anything hang on what was installed? It does in a freeze, and where an
+ * exemption leaves one of a block. Looked up only then: most blocked files have
+ * no exemption.
+ */
+static inline __attribute__((always_inline)) int weir_asks_installed(const struct weir_question *q)
+{
+	__u8 mode = q->mode == WEIR_BLOCK ? q->cap : q->mode;
+
+	return q->key.kind != WEIR_KEY_PREFIX && mode >= WEIR_FREEZE && mode != WEIR_BLOCK;
+}
+
 /* Why nothing is stopped although the host would not mind; -1: would be. */
 static inline __attribute__((always_inline)) int
 weir_excuse(const struct weir_question *q)

@@ -154,6 +154,16 @@ static const struct {
 	  "but not its connections" },
 	{ AGENT "    mode: block\n" EXEMPT(", cap: freeze"), TO_NEW, WEIR_BY_RULE,
 	  "one that is capped by freeze still stops what is new" },
+	{ AGENT "    mode: block\n" EXEMPT(", cap: freeze"), TO_OLD, WEIR_BY_EXEMPTION,
+	  "and lets run what is there" },
+	{ AGENT "    mode: block\n" EXEMPT(", cap: freeze"), TO_NET, WEIR_BY_EXEMPTION,
+	  "and connect" },
+	{ AGENT "    mode: block\n" EXEMPT(", cap: offline"), TO_OLD, WEIR_BY_EXEMPTION,
+	  "one that is capped by offline lets run what is there" },
+	{ AGENT "    mode: block\n" EXEMPT(", cap: offline"), TO_NEW, WEIR_BY_RULE,
+	  "and stops what is new" },
+	{ AGENT "    mode: block\n" EXEMPT(", cap: offline"), TO_NET, WEIR_BY_RULE,
+	  "and what connects" },
 };
 
 static void test_cases(void)
@@ -421,8 +431,7 @@ static struct weir_answer expected(const struct draw *d, int what, int days)
 	for (int i = 0; i < d->phase_cnt; i++)
 		if (!i || 1 + froms[i] <= days)
 			q.mode = (uint8_t)d->modes[i];
-	/* As the kernel asks, see mitigate() in bpf/judge.h: not of what is blocked. */
-	if (what == TO_OLD && q.mode != WEIR_BLOCK)
+	if (what == TO_OLD)
 		q.flags = WEIR_Q_INSTALLED;
 	/* `until` is the whole day. */
 	if (d->has_exemption && of_agent && days <= d->exempt_days)

@@ -254,6 +254,52 @@ write_policy 150 harmless observe
 reload
 echo "older $(policy_line) $(attempt /opt/vendor/hello)"
 
+# freeze_policy SERIAL MODE [CAP]: of the vendor's agent, with an exemption or without.
+freeze_policy()
+{
+	cat >"$policy.new" <<-POLICY
+	policy: guest
+	serial: $1
+	enforce: true
+	repeats: each
+	rules:
+	  - {product: fakevendor/agent, mode: $2}
+	POLICY
+	[ -z "${3-}" ] || cat >>"$policy.new" <<-POLICY
+	exemptions:
+	  - {id: EX-1, product: fakevendor/agent, cap: $3, until: 2199-01-01, reason: test, owner: test}
+	POLICY
+	mv "$policy.new" "$policy"
+	reload
+}
+
+# What was there, what is new, and what was there and got another time since.
+frozen()
+{
+	echo "$(attempt /opt/vendor/hello) $(attempt /opt/vendor/newer)" \
+		"$(attempt /opt/vendor/hello-nobuildid)"
+}
+
+is_counted()
+{
+	[ "$(status_of .inventory.counted)" = true ]
+}
+
+section freeze
+until_true 60 is_counted || echo "# nobody has counted what is installed"
+freeze_policy 210 freeze
+{ cat /opt/vendor/hello; echo newer; } >/opt/vendor/newer
+chmod 755 /opt/vendor/newer
+touch /opt/vendor/hello-nobuildid
+echo "freeze $(frozen)"
+freeze_policy 211 block
+echo "block $(frozen)"
+for cap in freeze offline observe; do
+	capped=$((${capped:-211} + 1))
+	freeze_policy $capped block $cap
+	echo "block capped $cap $(frozen)"
+done
+
 section parser
 new_program 1
 until_true 30 has_cells
