@@ -26,10 +26,6 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 log=${WEIR_VMWARE_LOG:-${WEIR_LOGS:-$work}/vmware}
 
-# Where the agent's libraries come from, and jq for the questions of the test.
-libraries="libbpf1 libelf1 libyaml-0-2 libjansson4 libcap-ng0 libnl-3-200
-	libnl-genl-3-200 libssl3 jq"
-
 story_policy()
 {
 	cat <<-POLICY
@@ -51,7 +47,7 @@ build_payload()
 	cp "$weir_build/weir" "$root/usr/sbin/" && cp "$weir_build/canary" "$root/usr/lib/weir/" &&
 		cp -r "$weir_top/catalog" "$root/usr/share/weir/" || return
 	cp "$here/inside/lib.sh" "$root/weir/"
-	weir_add_test "$root" "$here/inside/vmware.sh"
+	weir_add_test "$root" "$here/inside/vmware.sh" && vmware_mask "$root"
 	story_policy 1 "" >"$root/weir/policy/directive.yaml"
 	story_policy 2 "vendor: broadcom-vmware" >"$root/weir/policy/vendor.yaml"
 	story_policy 3 "product: broadcom-vmware/open-vm-tools" \
@@ -63,9 +59,7 @@ build_payload()
 
 boot()
 {
-	# shellcheck disable=SC2086 # a list of words
-	rootimage=$("$here/../lib/systemd-root.sh" open-vm-tools openfortivpn openconnect \
-		jq ${libraries% jq}) || return
+	rootimage=$(vmware_root) || return
 	build_payload || return
 	guest_run_systemd "$kernel" "$rootimage" "$log" --payload "$work/root" --smp 2 \
 		--timeout 500

@@ -6,6 +6,7 @@
 #
 #   weir_payload DIR            build/weir, canary, fixtures, catalogue, policies
 #   weir_add_test DIR FILE...   guest scripts; the first becomes /weir/test
+#   vmware_root                 the path of a Debian with VMware's tools and look-alikes
 #   weir_section LOG NAME       the lines between "=== NAME" and the next "==="
 #   ok TITLE COMMAND...         one TAP line; what COMMAND said when it failed
 #   guest_seconds LOG           from the kernel's start to power-off
@@ -179,4 +180,24 @@ weir_add_test()
 	mkdir -p "$1/weir"
 	cp "$2" "$1/weir/test"
 	chmod 755 "$1/weir/test"
+)
+
+# One root for all tests with real software, since it takes a minute to build:
+# what is VMware's, what is often taken for a vendor's, the agent's libraries, jq.
+vmware_root()
+{
+	"$weir_top/tests/lib/systemd-root.sh" open-vm-tools open-vm-tools-desktop \
+		open-vm-tools-containerinfo openfortivpn openconnect \
+		network-manager-fortisslvpn wireshark-common libgl1-mesa-dri jq libbpf1 \
+		libelf1 libyaml-0-2 libjansson4 libcap-ng0 libnl-3-200 libnl-genl-3-200 libssl3
+}
+
+# Services that came with them, that cost an emulated CPU seconds and nobody looks at.
+vmware_mask()
+(
+	mkdir -p "$1/etc/systemd/system"
+	for unit in NetworkManager NetworkManager-wait-online NetworkManager-dispatcher \
+		wpa_supplicant polkit; do
+		ln -sf /dev/null "$1/etc/systemd/system/$unit.service"
+	done
 )
