@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "cmd/arm_guard.h"
 #include "cmd/arming.h"
 #include "cmd/exit.h"
 #include "cmd/holds.h"
@@ -245,6 +246,8 @@ int cmd_arm(int argc, char **argv)
 		return usage(&w);
 	if (is_off())
 		return EXIT_CANNOT;
+	if (!arm_clears_guard(w.catalog))
+		return EXIT_USAGE;
 	if (!w.for_s)
 		w.for_s = ARMING_UNCONFIRMED_NS / NS_PER_S;
 	if (w.product)

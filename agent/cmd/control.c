@@ -146,6 +146,7 @@ static void add_policy(struct jout *j, const struct agent *a)
 	jout_add_object(j, "policy");
 	jout_add_str(j, "name", p->name);
 	jout_add_str(j, "file", p->file);
+	jout_add_str(j, "catalog", a->opts->catalog);
 	jout_key(j, "serial");
 	jout_i64(j, p->serial);
 	jout_add_bool(j, "enforce", p->enforce);

@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "cmd/agent.h"
+#include "cmd/guarding.h"
 #include "inventory/mounts.h"
 #include "inventory/root.h"
 
@@ -198,20 +199,6 @@ static int take_file(void *ctx, const struct known_file *told)
 }
 
 /*
- * An upgrade has replaced a guarded file. It is guarded from here on; what else
- * the new one needs is found when the whole guard is built again, soon after.
- */
-static void guard_arrival(struct agent *a, int fd)
-{
-	struct weir_file file = {};
-
-	if (!gates_keys(a->gates, &fd, &file, 1) && file.ino)
-		table_add_guard(a->now->table, &file);
-	a->feeder.guard_changed = true;
-	make_due(&a->feeder, SETTLE_NS, false);
-}
-
-/*
  * Another file has taken a name that is known, or that the catalogue knows. It
  * gets the key of the one before until the next pass has looked into it: too
  * much for a moment, rather than too little.
@@ -229,8 +216,8 @@ static void take_arrival(void *ctx, const char *path)
 
 	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
 		return;
-	if (guard_has_path(a->now->plan->guard, path)) {
-		guard_arrival(a, fd);
+	if (guarding_take(a, path, fd)) {
+		make_due(&a->feeder, SETTLE_NS, false);
 		return;
 	}
 	if (!match_facts(a->now->index, &facts, &a->match))
@@ -252,8 +239,7 @@ void feeder_watch(struct agent *a)
 	for (uint32_t i = 0; i < t->name_cnt; i++)
 		if (t->names[i].kind == IND_PATH && !strchr(t->names[i].pattern, '*'))
 			arrivals_watch(&a->feeder.arrivals, t->names[i].pattern);
-	for (uint32_t i = 0; i < a->now->plan->guard->cnt; i++)
-		arrivals_watch(&a->feeder.arrivals, a->now->plan->guard->entries[i].path);
+	guarding_watch(a);
 	for (uint32_t i = 0; i < a->known.cnt; i++)
 		if (a->known.list[i].product)
 			arrivals_watch(&a->feeder.arrivals, a->known.list[i].path);
@@ -443,6 +429,7 @@ void feeder_take(struct agent *a, int fd)
 			make_due(f, SETTLE_NS, true);
 	} else if (fd == f->arrivals.fd && arrivals_take(&f->arrivals, take_arrival, a)) {
 		make_due(f, SETTLE_NS, true);
+		guarding_suspect(a);
 	}
 }
 
@@ -452,6 +439,7 @@ int feeder_tend(struct agent *a)
 	uint64_t now = arming_now_ns();
 	int err;
 
+	guarding_tend(a);
 	if (f->lines_fd >= 0) {
 		if (now - f->started_ns > PASS_NS)
 			kill(f->child, SIGKILL);

@@ -16,6 +16,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include <weir/event.h>
+
 #include "base/buf.h"
 #include "base/json.h"
 #include "inventory/arrivals.h"
@@ -24,6 +26,9 @@ struct agent;
 
 /* File systems with a disk behind them; a host has a handful. */
 #define FEEDER_DEVICES 256
+
+/* Files of the guard that upgrades have brought: one of systemd has two hundred. */
+#define FEEDER_FRESH 1024
 
 /* Where what is known outlives the agent. */
 #define FEEDER_KNOWN "/var/lib/weir/known.json"
@@ -37,6 +42,10 @@ struct feeder {
 	uint64_t devices[FEEDER_DEVICES]; /* of file systems that have been looked through */
 	uint32_t device_cnt;
 	bool guard_changed; /* an upgrade has replaced guarded files */
+	uint64_t guard_due_ns; /* CLOCK_BOOTTIME of building the guard again; 0: not due */
+	/* Guarded as they arrived, the oldest overwritten: a new table wants them too. */
+	struct weir_file guard_fresh[FEEDER_FRESH];
+	uint32_t guard_fresh_cnt;
 	pid_t child;
 	uint64_t due_ns;     /* CLOCK_BOOTTIME of the next pass; 0: none */
 	uint64_t started_ns; /* of this one */

@@ -271,6 +271,24 @@ static int guard_keys(struct gates *g, struct plan *p, int root_fd)
 	return err;
 }
 
+int plan_renew_guard(struct gates *g, struct plan *p, int root_fd, const char *canary)
+{
+	const char *const own[] = { canary, NULL };
+	CLEANUP(plan_freep) struct plan *fresh = calloc(1, sizeof(*fresh));
+	int err = fresh ? guard_new(root_fd, own, &fresh->guard) : -ENOMEM;
+
+	if (!err)
+		err = guard_keys(g, fresh, root_fd);
+	if (err)
+		return err;
+	guard_free(p->guard);
+	free(p->guard_keys);
+	p->guard = take_ptr(fresh->guard);
+	p->guard_keys = take_ptr(fresh->guard_keys);
+	p->guard_cnt = fresh->guard_cnt;
+	return 0;
+}
+
 /* The first meeting is told in full; that there are more, by their number. */
 static int refuse_meetings(const struct plan *p, const struct catalog *c, const struct policy *pol,
 			   struct diag *d)

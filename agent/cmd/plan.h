@@ -38,6 +38,12 @@ int plan_new(struct gates *g, const struct catalog *c, const struct policy *p, i
 	     const char *const *own, const struct known *known,
 	     const struct installed *installed, struct plan **ret, struct diag *d);
 struct plan *plan_free(struct plan *p); /* returns NULL; takes NULL */
+
+/*
+ * Builds the guard of @p anew, as the host is now; @canary is ours, too. 0 or -errno,
+ * then it is as it was.
+ */
+int plan_renew_guard(struct gates *g, struct plan *p, int root_fd, const char *canary);
 void plan_freep(struct plan **p);
 
 /*

@@ -26,6 +26,7 @@
 #include "cmd/arming.h"
 #include "cmd/canary.h"
 #include "cmd/exit.h"
+#include "cmd/guarding.h"
 #include "cmd/notify.h"
 #include "cmd/version.h"
 
@@ -253,6 +254,7 @@ static int work(struct agent *a)
 	agent_watch_arm(a);
 	announce(a);
 	feeder_open(&a->feeder);
+	guarding_open(a);
 	requests_open();
 	feeder_watch(a);
 	err = agent_loop(a, listen_fd);
@@ -275,6 +277,7 @@ static void take_down(struct agent *a)
 		free(a->holds[--a->hold_cnt].product);
 	free(a->holds);
 	feeder_save(a);
+	guarding_close();
 	feeder_close(&a->feeder);
 	known_exit(&a->known);
 	exempt_free_uses(&a->uses);

@@ -247,6 +247,22 @@ int status_policy(char *name, size_t size, int64_t *serial)
 	return 0;
 }
 
+void status_sources(char *policy, size_t policy_size, char *catalog, size_t catalog_size)
+{
+	CLEANUP(buf_free) struct buf text = {};
+	CLEANUP(json_freep) json_t *j = NULL;
+	const json_t *p;
+
+	if (ask(&text))
+		return;
+	j = json_loadb(text.data, text.len, 0, NULL);
+	p = json_object_get(j, "policy");
+	if (json_is_string(json_object_get(p, "file")))
+		snprintf(policy, policy_size, "%s", str(p, "file"));
+	if (json_is_string(json_object_get(p, "catalog")))
+		snprintf(catalog, catalog_size, "%s", str(p, "catalog"));
+}
+
 pid_t status_pid(void)
 {
 	CLEANUP(buf_free) struct buf text = {};

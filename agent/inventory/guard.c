@@ -77,14 +77,6 @@ const struct guard_entry *guard_find(const struct guard *g, dev_t dev, ino_t ino
 	return find(g, &g->by_file, dev, ino);
 }
 
-bool guard_has_path(const struct guard *g, const char *path)
-{
-	for (uint32_t i = 0; i < g->cnt; i++)
-		if (!strcmp(g->entries[i].path, path))
-			return true;
-	return false;
-}
-
 const struct guard_entry *guard_below(const struct guard *g, dev_t dev, ino_t ino)
 {
 	return find(g, &g->ancestors, dev, ino);
@@ -383,6 +375,17 @@ static int follow_script(struct build *b, uint32_t i, char *line)
 	return add_path(b, word);
 }
 
+static struct {
+	void (*fn)(void *ctx);
+	void *ctx;
+} breath;
+
+void guard_set_breath(void (*fn)(void *ctx), void *ctx)
+{
+	breath.fn = fn;
+	breath.ctx = ctx;
+}
+
 static int follow(struct build *b, uint32_t i)
 {
 	CLEANUP(elf_freep) struct elf_facts *facts = NULL;
@@ -390,6 +393,8 @@ static int follow(struct build *b, uint32_t i)
 	char head[256] = {}; /* BINPRM_BUF_SIZE: the kernel reads no more */
 	int err;
 
+	if (breath.fn)
+		breath.fn(breath.ctx);
 	fd = root_open_file(b->g->root_fd, b->g->entries[i].path, NULL);
 	if (fd < 0)
 		return 0; /* deleted, or unreadable: still guarded */

@@ -49,13 +49,16 @@ struct guard {
  */
 int guard_new(int root_fd, const char *const *own, struct guard **ret);
 struct guard *guard_free(struct guard *g); /* returns NULL; takes NULL */
+
+/*
+ * While a guard is built @fn is called between its files: on a slow host that takes
+ * long, and whoever builds it may have something to do that does not wait.
+ */
+void guard_set_breath(void (*fn)(void *ctx), void *ctx);
 void guard_freep(struct guard **g);
 
 /* NULL: not guarded. */
 const struct guard_entry *guard_find(const struct guard *g, dev_t dev, ino_t ino);
-
-/* Is the file of this name, as the guard has found it, in it? */
-bool guard_has_path(const struct guard *g, const char *path);
 
 /* Any entry that lies below this directory; NULL: none. */
 const struct guard_entry *guard_below(const struct guard *g, dev_t dev, ino_t ino);

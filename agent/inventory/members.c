@@ -111,13 +111,18 @@ static const struct member table[] = {
 	{ MEMBER_PATH, "/sbin/wpa_supplicant", "network" },
 };
 
-int members_each(int root_fd, member_fn fn, void *ctx)
+int members_fixed(member_fn fn, void *ctx)
 {
 	int err = 0;
 
 	for (size_t i = 0; !err && i < ARRAY_SIZE(table); i++)
 		err = fn(ctx, &table[i]);
-	if (!err)
-		err = login_members(root_fd, fn, ctx);
 	return err;
+}
+
+int members_each(int root_fd, member_fn fn, void *ctx)
+{
+	int err = members_fixed(fn, ctx);
+
+	return err ? err : login_members(root_fd, fn, ctx);
 }

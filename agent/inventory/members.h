@@ -29,4 +29,7 @@ typedef int (*member_fn)(void *ctx, const struct member *m);
  */
 int members_each(int root_fd, member_fn fn, void *ctx);
 
+/* Of these the ones that are so on every host: no file is read. */
+int members_fixed(member_fn fn, void *ctx);
+
 #endif /* WEIR_INVENTORY_MEMBERS_H */

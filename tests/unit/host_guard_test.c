@@ -15,6 +15,7 @@
 #include "inventory/guard.h"
 #include "inventory/meeting.h"
 #include "inventory/root.h"
+#include "inventory/upgrade.h"
 
 #define LOADER "/lib64/ld-linux-x86-64.so.2"
 #define LIB "/usr/lib/x86_64-linux-gnu"
@@ -273,6 +274,54 @@ static bool guards(const struct guard *g, const char *path)
 	return stat(path, &st) || guard_find(g, st.st_dev, st.st_ino);
 }
 
+static const struct {
+	const char *path;
+	bool is_expected;
+} arrivals[] = {
+	{ "/usr/sbin/sshd", true },
+	{ "/usr/sbin/sshd.dpkg-new", true },
+	{ "/usr/sbin/sshd;5f3a0b1c", true },
+	{ "/usr/sbin/sshd;5f3a0b1", false },
+	{ "/usr/sbin/sshd;5f3a0b1x", false },
+	{ "/usr/sbin/sshd.dpkg-old", false },
+	{ "/usr/sbin/sshd2", false },
+	{ "/usr/sbin/ssh", false },
+	{ "/usr/bin/sshd", false },
+	{ "/opt/wrap/lib/libwrap.so.0.7.6", true }, /* a library's next version */
+	{ "/opt/wrap/lib/libwrap.so.1.dpkg-new", true },
+	{ "/opt/wrap2/lib/libwrap.so.0", false },
+	{ "/opt/wrap/lib/libwrap.so.0x", false },
+	{ LIB "/libc.so.6.dpkg-new", true },
+	{ "/usr/lib/openssh/sshd-session", true }, /* new there, known by a pattern */
+	{ "/usr/lib/openssh/sshd-session.dpkg-new", true },
+	{ "/usr/lib/openssh/deep/sshd-session", false },
+	{ "/usr/lib/openssh", false },
+	{ "/usr/bin/unrelated", false },
+	{ ".dpkg-new", false },
+	{ "/.dpkg-new", false },
+	{ ";5f3a0b1c", false },
+	{ "", false },
+};
+
+static void test_upgrades(const struct guard *g)
+{
+	char path[2 * WEIR_PATH_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(arrivals); i++)
+		ok(upgrade_is_expected(g, arrivals[i].path) == arrivals[i].is_expected,
+		   "%s is %s", arrivals[i].path,
+		   arrivals[i].is_expected ? "guarded as it arrives" : "no upgrade of the guard");
+	memset(path, 'a', sizeof(path) - 1);
+	path[0] = '/';
+	path[sizeof(path) - 1] = '\0';
+	ok(!upgrade_is_expected(g, path), "a path of great length is none");
+	ok(upgrade_is_login_file("/etc/pam.d/sshd") &&
+		   upgrade_is_login_file("/etc/ld.so.preload") &&
+		   !upgrade_is_login_file("/etc/ld.so.preload.bak") &&
+		   !upgrade_is_login_file("/etc/pam.d"),
+	   "what names members of the guard is known");
+}
+
 static void test_this_host(void)
 {
 	static const char *const musts[] = {
@@ -307,6 +356,7 @@ int main(void)
 	test_name_meetings(g);
 	test_content_meetings(g);
 	test_message(g);
+	test_upgrades(g);
 	test_this_host();
 	tree_exit(&t);
 	return tap_done();
