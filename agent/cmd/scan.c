@@ -3,9 +3,10 @@
  * weir scan: looks at this host, or at a tree, and says what of the catalogue
  * is there, how sure that is, and what it would take to be rid of it.
  *
- * Changes nothing but its own memory of earlier scans, executes nothing, and
- * needs no agent. Whoever is not root gets an answer, too, with a list of what
- * could not be read.
+ * Changes nothing but its own memory of earlier scans, executes nothing of what
+ * it finds (it asks the host's systemctl, and its rpm, as nobody), and needs no
+ * agent. Whoever is not root gets an answer, too, with a list of what could not
+ * be read.
  */
 #include "cmd/scan.h"
 
