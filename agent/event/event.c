@@ -37,6 +37,10 @@ static const char *const event_names[] = {
 	[EVENT_PHASE_AHEAD] = "phase-ahead",
 	[EVENT_EXEMPTION] = "exemption",
 	[EVENT_REQUEST] = "request",
+	[EVENT_RUNNING] = "running",
+	[EVENT_UNIT] = "unit",
+	[EVENT_STEP_HELD] = "step-held",
+	[EVENT_UNPROTECTED] = "unprotected",
 };
 _Static_assert(ARRAY_SIZE(event_names) == EVENT_KIND_MAX, "every kind has a name");
 

@@ -53,6 +53,13 @@ enum event_kind {
 	EVENT_EXEMPTION,
 	/* Somebody asks for one. */
 	EVENT_REQUEST,
+	/* Of a product whose mode has become block: what runs, what became of its units. */
+	EVENT_RUNNING,
+	EVENT_UNIT,
+	/* A step to offline or beyond is not taken yet, or is after all. */
+	EVENT_STEP_HELD,
+	/* A security product is stopped, and nothing is in its place. */
+	EVENT_UNPROTECTED,
 	EVENT_KIND_MAX,
 };
 
@@ -89,6 +96,10 @@ struct event_phase {
 	uint32_t line;	  /* of the rule */
 };
 
+struct event_running {
+	uint32_t pid, uid;
+};
+
 /* The agent's note. Who asked is 0 and ~0 for the agent by itself. */
 struct event_note {
 	uint64_t time_ns; /* CLOCK_BOOTTIME */
@@ -102,6 +113,7 @@ struct event_note {
 		struct event_gate gate;
 		struct event_identified identified;
 		struct event_phase phase;
+		struct event_running running;
 	};
 };
 
@@ -116,7 +128,7 @@ struct event {
 	/* Of a refusal that stands for several: how many, and when the first was. */
 	uint64_t repeats, first_ns;
 	/* Below: NULL when absent; in this allocation. */
-	const char *path;   /* of a file, also of EVENT_IDENTIFIED, EVENT_PARSER_FAILED */
+	const char *path;   /* of a file, also of some notes, such as EVENT_IDENTIFIED */
 	const char *interp; /* what runs a script */
 	const char *name;   /* the file as the caller wrote it */
 	const char *argv;   /* argv_len bytes, the last one NUL */

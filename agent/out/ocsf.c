@@ -62,6 +62,10 @@ static const struct {
 	[EVENT_PHASE_AHEAD] = { 6002, 6, 99, 2, 1, "Phase Ahead" },
 	[EVENT_EXEMPTION] = { 6002, 6, 8, 3, 1, "Update" },
 	[EVENT_REQUEST] = { 6002, 6, 99, 2, 1, "Exemption Requested" },
+	[EVENT_RUNNING] = { 6002, 6, 99, 3, 1, "Running" },
+	[EVENT_UNIT] = { 6002, 6, 99, 3, 1, "Unit" },
+	[EVENT_STEP_HELD] = { 6002, 6, 99, 3, 1, "Step Held" },
+	[EVENT_UNPROTECTED] = { 6002, 6, 99, 4, 1, "Unprotected" },
 };
 _Static_assert(ARRAY_SIZE(kinds) == EVENT_KIND_MAX, "every kind has a class");
 

@@ -269,6 +269,18 @@ static void add_unparsed(struct jout *j, const struct event *ev)
 	add_hex_of(j, "path_hex", ev->path, strlen(ev->path));
 }
 
+static void add_running(struct jout *j, const struct event *ev)
+{
+	jout_add_object(j, "running");
+	jout_add_u64(j, "pid", ev->note.running.pid);
+	jout_add_u64(j, "uid", ev->note.running.uid);
+	if (ev->path)
+		jout_add_str(j, "path", ev->path);
+	jout_end(j);
+	if (ev->path)
+		add_hex_of(j, "path_hex", ev->path, strlen(ev->path));
+}
+
 void ocsf_unmapped_note(struct jout *j, const struct event *ev, const struct decision *d)
 {
 	jout_add_object(j, "unmapped");
@@ -290,6 +302,8 @@ void ocsf_unmapped_note(struct jout *j, const struct event *ev, const struct dec
 		add_phase(j, &ev->note.phase);
 	else if (ev->kind == EVENT_PARSER_FAILED)
 		add_unparsed(j, ev);
+	else if (ev->kind == EVENT_RUNNING)
+		add_running(j, ev);
 	add_rule(j, d);
 	add_match(j, d);
 	jout_end(j);

@@ -180,6 +180,10 @@ static const char *const note_texts[EVENT_KIND_MAX] = {
 	[EVENT_PHASE_AHEAD] = "a mode will go up",
 	[EVENT_EXEMPTION] = "an exemption",
 	[EVENT_REQUEST] = "an exemption is asked for",
+	[EVENT_RUNNING] = "it runs",
+	[EVENT_UNIT] = "a unit",
+	[EVENT_STEP_HELD] = "a step is held",
+	[EVENT_UNPROTECTED] = "without protection",
 };
 
 static void add_note(struct buf *out, const struct event *ev)

@@ -168,8 +168,11 @@ static struct event *note_of(enum event_kind kind)
 		note.phase = (struct event_phase){ .at_s = BOOT_MS / 1000 - 86400,
 						   .from = WEIR_FREEZE, .to = WEIR_BLOCK,
 						   .line = 9 };
+	if (kind == EVENT_RUNNING)
+		note.running = (struct event_running){ 4712, 1000 };
 	event_note(kind, &note, kind == EVENT_ARM ? "for 10 minutes by admin" : NULL,
-		   kind == EVENT_IDENTIFIED || kind == EVENT_PARSER_FAILED ? HOSTILE : NULL, &ev);
+		   kind == EVENT_IDENTIFIED || kind == EVENT_PARSER_FAILED ||
+				   kind == EVENT_RUNNING ? HOSTILE : NULL, &ev);
 	return ev;
 }
 
