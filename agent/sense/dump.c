@@ -112,7 +112,7 @@ int dump_ask(const struct dump_question *q, dump_fn fn, void *ctx)
 {
 	struct answer a = { .fn = fn, .ctx = ctx };
 
-	return exchange(q, NLM_F_DUMP, &a);
+	return exchange(q, q->is_one ? NLM_F_ACK : NLM_F_DUMP, &a);
 }
 
 int dump_order(const struct dump_question *q)

@@ -5,6 +5,7 @@
 #ifndef WEIR_SENSE_DUMP_H
 #define WEIR_SENSE_DUMP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct nlmsghdr;
@@ -17,6 +18,7 @@ struct dump_question {
 	uint16_t type;
 	const void *body;
 	uint32_t len;
+	bool is_one; /* the answer is no list */
 };
 
 /*
