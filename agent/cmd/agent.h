@@ -21,6 +21,7 @@
 #include "cmd/holds.h"
 #include "cmd/phases.h"
 #include "cmd/plan.h"
+#include "cmd/protection.h"
 #include "cmd/requests.h"
 #include "cmd/sources.h"
 #include "cmd/units.h"
@@ -58,6 +59,7 @@ struct regime {
 	struct expectation *expectation;
 	struct plan *plan;
 	struct table *table;
+	struct stakes stakes;
 	uint64_t since_ns; /* CLOCK_BOOTTIME of the switch */
 	uint64_t *exempt_seen; /* by exemption: its uses as last read */
 };
@@ -105,6 +107,7 @@ struct agent {
 		uint64_t told_ns, untold;
 	} faults; /* of the parser */
 	struct phases phases;
+	struct protection protection;
 	struct boots boots;
 	struct backoff backoff;
 	struct units units;

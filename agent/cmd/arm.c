@@ -21,6 +21,7 @@
 
 #include "base/cleanup.h"
 #include "cmd/arm_guard.h"
+#include "cmd/arm_network.h"
 #include "cmd/arming.h"
 #include "cmd/exit.h"
 #include "cmd/holds.h"
@@ -248,6 +249,9 @@ int cmd_arm(int argc, char **argv)
 		return EXIT_CANNOT;
 	if (!arm_clears_guard(w.catalog))
 		return EXIT_USAGE;
+	rc = arm_network_check(w.product, w.catalog);
+	if (rc)
+		return rc;
 	if (!w.for_s)
 		w.for_s = ARMING_UNCONFIRMED_NS / NS_PER_S;
 	if (w.product)

@@ -23,6 +23,7 @@ struct regime *regime_free(const struct gates *g, struct regime *r)
 	free(r->exempt_seen);
 	table_drop(g, r->table);
 	plan_free(r->plan);
+	stakes_exit(&r->stakes);
 	trusted_exit(&r->trusted);
 	if (!r->is_lent) {
 		match_index_free(r->index);
@@ -85,8 +86,12 @@ static int prepare(struct agent *a, struct regime *r, struct diag *d)
 	agent_hold_phases(a, r->sources.policy);
 	err = trusted_check(&r->sources, TRUSTED_STATE, time(NULL), &r->trusted, d);
 	if (!err)
+		err = agent_withhold(a, r);
+	if (!err)
 		err = plan_new(a->gates, r->sources.catalog, r->sources.policy, a->root_fd, own,
 			       &a->known, &a->installed, &r->plan, d);
+	/* The compiler alone asks; a lent policy outlives what is worked out here. */
+	r->sources.policy->withheld = NULL;
 	if (err)
 		return err;
 	plan = plan_table(r->plan);
@@ -181,6 +186,7 @@ static int put_in_force(struct agent *a, struct regime *r)
 		table_drop_others(a->gates, r->table);
 	a->offset_ns = host_boot_offset_ns();
 	agent_take_phases(a);
+	agent_take_protection(a);
 	if (a->identify)
 		identify_expect(a->identify, r->expectation);
 	feeder_watch(a);

@@ -262,6 +262,7 @@ static void tend(struct agent *a, struct loop *l)
 	fold_tend(a, false);
 	requests_take(a);
 	agent_watch_phases(a);
+	agent_watch_protection(a);
 	backoff_tend(a);
 	boots_tend(&a->boots);
 	watch_pins(a);

@@ -69,6 +69,9 @@ void agent_take_phases(struct agent *a)
 
 static uint8_t mode_now(const struct agent *a, const struct phase_seen *s)
 {
+	/* What is withheld from one product is no step of the rule's. */
+	if (a->now->stakes.withheld[s->product])
+		return calendar_mode(a->now->sources.policy, s->rule, table_time(a));
 	return weir_mode_at(&a->now->plan->compiled->rules[s->product + 1], arming_now_ns());
 }
 

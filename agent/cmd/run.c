@@ -270,6 +270,7 @@ static void take_down(struct agent *a)
 	resume_close(&a->resume);
 	free(a->read[0]);
 	phases_exit(&a->phases);
+	protection_end(&a->protection);
 	boots_end(&a->boots);
 	backoff_end(&a->backoff);
 	units_exit(&a->units);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "cmd/remarks.h"
 #include "cmd/simulation.h"
 #include "event/event.h"
 
@@ -148,6 +149,24 @@ static void add_users(struct list *l)
 	}
 }
 
+/* What waits for something is rehearsed as if that were there. */
+static void add_protection(struct list *l)
+{
+	const struct policy *p = l->s->sources.policy;
+	CLEANUP(buf_free) struct buf text = { 0 };
+
+	for (uint32_t i = 0; i < p->rule_cnt; i++) {
+		const struct rule *rule = &p->rules[i];
+
+		if (rule->vendor || rule->without_protection || !rule->security_cnt)
+			continue;
+		buf_clear(&text);
+		remark_protection(rule, &text);
+		add(l, "line %u: %s: rehearsed as if %s", rule->line, buf_str(&text),
+		    rule->successor.unit ? "it were there" : "it were not");
+	}
+}
+
 int simulate_doubts(struct simulation *s)
 {
 	struct list l = { .s = s };
@@ -159,5 +178,6 @@ int simulate_doubts(struct simulation *s)
 	add_never_seen(&l);
 	add_gates(&l);
 	add_users(&l);
+	add_protection(&l);
 	return l.err;
 }

@@ -175,6 +175,28 @@ static void print_phases(const json_t *j)
 		       "the mode is `otherwise` from then on\n", str(w, "reach"));
 }
 
+/* What is not taken away yet, or was with nothing in its place. */
+static void print_protection(const json_t *j)
+{
+	const json_t *list = json_object_get(j, "protection"), *cuts = json_object_get(j, "cuts");
+	const json_t *s;
+	size_t i;
+
+	json_array_foreach(list, i, s) {
+		bool is_open = json_is_true(json_object_get(s, "unprotected"));
+
+		if (json_is_true(json_object_get(s, "held")))
+			printf("STEP HELD: %s\n", str(s, "why"));
+		if (is_open || num(s, "unprotected_s"))
+			printf("UNPROTECTED: %s (line %lld): %lld min in all%s\n", str(s, "rule"),
+			       num(s, "line"), num(s, "unprotected_min"),
+			       is_open ? ", and now" : "");
+	}
+	json_array_foreach(cuts, i, s)
+		printf("NETWORK: %s%s\n", str(s, "why"),
+		       json_is_true(json_object_get(s, "held")) ? ": held below offline" : "");
+}
+
 static void print_text(const json_t *j)
 {
 	const json_t *p = json_object_get(j, "policy"), *r = json_object_get(j, "refused");
@@ -192,6 +214,7 @@ static void print_text(const json_t *j)
 	print_trust(j);
 	print_holds(j);
 	print_phases(j);
+	print_protection(j);
 	print_gates(json_object_get(j, "gates"));
 	print_counters(json_object_get(j, "counters"), json_object_get(j, "table"));
 	print_parser(json_object_get(j, "counters"));

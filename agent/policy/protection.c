@@ -150,6 +150,7 @@ const char *withheld_name(enum withheld why)
 		[WITHHELD_UNSAID] = "no-successor",
 		[WITHHELD_SUCCESSOR] = "successor",
 		[WITHHELD_NETWORK] = "network",
+		[WITHHELD_MOMENT] = "moment",
 	};
 
 	_Static_assert(ARRAY_SIZE(names) == WITHHELD_MAX, "every reason has a name");

@@ -19,6 +19,7 @@ enum withheld {
 	WITHHELD_UNSAID,    /* neither a successor nor a reason to do without */
 	WITHHELD_SUCCESSOR, /* it does not hold, or not for long enough */
 	WITHHELD_NETWORK,   /* the network runs through an interface of it */
+	WITHHELD_MOMENT,    /* nothing is in the way, and its moment has not come */
 	WITHHELD_MAX,
 };
 
