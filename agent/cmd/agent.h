@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "cmd/arming.h"
+#include "cmd/at_switch.h"
 #include "cmd/backoff.h"
 #include "cmd/boots.h"
 #include "cmd/feeder.h"
@@ -108,6 +109,7 @@ struct agent {
 	} faults; /* of the parser */
 	struct phases phases;
 	struct protection protection;
+	struct at_switch at_switch;
 	struct boots boots;
 	struct backoff backoff;
 	struct units units;

@@ -244,6 +244,7 @@ void agent_status(struct agent *a, struct buf *out)
 	trusted_status(&a->now->sources, &a->now->trusted, time(NULL), &j);
 	phases_status(a, &j);
 	protection_status(a, &j);
+	switch_status(a, &j);
 	if (journal_trouble(a->journal))
 		jout_add_str(&j, "journal_trouble", strerror(journal_trouble(a->journal)));
 	jout_end(&j);

@@ -187,6 +187,7 @@ static int put_in_force(struct agent *a, struct regime *r)
 	a->offset_ns = host_boot_offset_ns();
 	agent_take_phases(a);
 	agent_take_protection(a);
+	agent_take_switch(a);
 	if (a->identify)
 		identify_expect(a->identify, r->expectation);
 	feeder_watch(a);

@@ -263,6 +263,7 @@ static void tend(struct agent *a, struct loop *l)
 	requests_take(a);
 	agent_watch_phases(a);
 	agent_watch_protection(a);
+	agent_watch_switch(a);
 	backoff_tend(a);
 	boots_tend(&a->boots);
 	watch_pins(a);

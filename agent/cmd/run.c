@@ -271,6 +271,7 @@ static void take_down(struct agent *a)
 	free(a->read[0]);
 	phases_exit(&a->phases);
 	protection_end(&a->protection);
+	switch_end(&a->at_switch);
 	boots_end(&a->boots);
 	backoff_end(&a->backoff);
 	units_exit(&a->units);

@@ -24,6 +24,7 @@
 #include "cmd/arming.h"
 #include "cmd/exit.h"
 #include "cmd/outlook.h"
+#include "out/text.h"
 #include "sense/pins.h"
 
 /* An agent that is stopped accepts and never answers. */
@@ -175,6 +176,15 @@ static void print_phases(const json_t *j)
 		       "the mode is `otherwise` from then on\n", str(w, "reach"));
 }
 
+/* A name that somebody else has chosen. */
+static void print_escaped(const char *text)
+{
+	CLEANUP(buf_free) struct buf out = { 0 };
+
+	text_escaped(&out, text ? text : "?", text ? strlen(text) : 1);
+	fputs(buf_str(&out), stdout);
+}
+
 /* What is not taken away yet, or was with nothing in its place. */
 static void print_protection(const json_t *j)
 {
@@ -197,6 +207,26 @@ static void print_protection(const json_t *j)
 		       json_is_true(json_object_get(s, "held")) ? ": held below offline" : "");
 }
 
+/* What of a blocked product still runs, and which units are kept from starting. */
+static void print_switch(const json_t *j)
+{
+	const json_t *list = json_object_get(j, "running"), *masked = json_object_get(j, "masked");
+	const json_t *s;
+	size_t i;
+
+	json_array_foreach(list, i, s) {
+		printf("RUNS: %s: pid %lld ", str(s, "product"), num(s, "pid"));
+		print_escaped(json_string_value(json_object_get(s, "path")));
+		printf(", %s%s, user ", json_string_value(json_object_get(s, "unit")) ? "unit " :
+											 "no unit",
+		       json_string_value(json_object_get(s, "unit")) ? str(s, "unit") : "");
+		print_escaped(str(s, "user"));
+		printf(": %s\n", str(s, "fate"));
+	}
+	json_array_foreach(masked, i, s)
+		printf("MASKED: %s (%s)\n", str(s, "unit"), str(s, "product"));
+}
+
 static void print_text(const json_t *j)
 {
 	const json_t *p = json_object_get(j, "policy"), *r = json_object_get(j, "refused");
@@ -215,6 +245,7 @@ static void print_text(const json_t *j)
 	print_holds(j);
 	print_phases(j);
 	print_protection(j);
+	print_switch(j);
 	print_gates(json_object_get(j, "gates"));
 	print_counters(json_object_get(j, "counters"), json_object_get(j, "table"));
 	print_parser(json_object_get(j, "counters"));
