@@ -57,32 +57,44 @@ static __always_inline const struct weir_ports *ports_of(const struct dest *d,
 	return table_get(weir_prefix6, &look->generation, &six);
 }
 
-/* A raw send names no port: then only rules for any port can speak. */
+/*
+ * A raw send names no port: then only rules for any port can speak. In one word,
+ * zero when it matches: each branch in a loop is a road more for the verifier.
+ */
 static __always_inline bool port_matches(const struct weir_port *p, const struct dest *d,
 					 bool portless)
 {
-	if (p->protocol && p->protocol != d->protocol)
-		return false;
-	if (portless)
-		return p->first == 0 && p->last == 0xffff;
-	return p->first <= d->port && d->port <= p->last;
+	__u32 low = portless ? 0 : d->port, high = portless ? 0xffff : d->port;
+	__u32 wrong = (__u32)p->protocol * (p->protocol ^ d->protocol);
+
+	wrong |= ((low - p->first) | (p->last - high)) >> 31;
+	return !wrong;
 }
 
+/* An allowance takes back what stands behind it of its own rule, and no more. */
 static __always_inline void find_key(const struct dest *d, struct weir_look *look)
 {
 	const struct weir_ports *ports = ports_of(d, look);
 	bool portless = look->flags & WEIR_REC_PORTLESS;
+	__u32 next = 0;
 
 	if (!ports)
 		return;
 	for (__u32 i = 0; i < WEIR_PORTS_MAX; i++) {
+		const struct weir_port *p = &ports->port[i];
+
 		if (i >= ports->cnt)
 			break;
-		if (!port_matches(&ports->port[i], d, portless))
+		if (i < next || !port_matches(p, d, portless))
 			continue;
-		if (take_key(look, &ports->port[i].key))
+		if (!p->key.rule)
+			next = i + 1 + p->spares;
+		else if (take_key(look, &p->key))
 			break;
 	}
+	/* Spared: no other identity may find it again. */
+	if (next && !look->key.rule)
+		look->key.flags = WEIR_KEY_ENFORCE;
 }
 
 static __always_inline bool is_canary(const struct weir_control *c, const struct dest *d)

@@ -10,9 +10,8 @@
  *
  * Prefixes are pushed down: a kernel trie answers with the longest prefix
  * only, so a /28 on one port would hide a /24 on any; each entry therefore
- * carries its ancestors' ports too, the most specific first. What a rule
- * allows stands ahead of what that rule stops, as a key with rule 0 and
- * WEIR_KEY_ENFORCE: the lookup ends there and finds nothing to stop.
+ * carries its ancestors' ports too. What a rule allows stands right ahead of
+ * what that rule stops, as a key with rule 0: the lookup passes by the latter.
  *
  * Everything is sorted and holds no key twice. Where two products have one,
  * the one whose rule is more severe gets it.

@@ -6,10 +6,10 @@
  * length, a prefix comes right after those that hold it, so one pass with a
  * stack of the open ones pushes their ports down.
  *
- * On each prefix stand, in this order: what is stopped by rules that allow
- * nothing here, what is allowed here, and what is stopped by the rules that
- * allow it. An allowance thus takes back its own rule and no other. Within
- * each part the more specific prefix goes first, then the stronger key.
+ * The kernel takes the first strong key that matches, so first comes what stops
+ * first, whichever prefix it is from: a product that is only observed must not
+ * hide what is blocked. An allowance stands ahead of what its own rule stops and
+ * spares that and no other's.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -23,27 +23,21 @@
 /* Nested prefixes: at most one for each length. */
 #define DEPTH_MAX 129
 
-/* What stands on one prefix with what is hidden there. */
-#define LIST_MAX 64
+/* On one prefix, with those that are then found to be hidden. */
+#define STOPS_MAX 64
 
 struct entry {
 	struct prefix prefix;
 	struct weir_port port; /* key.rule 0: an allowance */
 	uint32_t line;	       /* of the allowance's rule */
-	bool hidden;	       /* no lookup gets to it on the prefix at hand */
 	/* What the rule allows: the same pointer ties both together. */
 	const struct allowance *by;
 };
 
-/*
- * What is hidden stays in the list: further down an allowance may put what
- * hides it last.
- */
 struct open_prefix {
 	struct prefix prefix;
-	struct entry list[LIST_MAX];
+	struct entry list[WEIR_PORTS_MAX];
 	uint32_t cnt;
-	uint32_t seen; /* of these, not hidden */
 };
 
 struct pushdown {
@@ -53,8 +47,6 @@ struct pushdown {
 	struct open_prefix *open; /* DEPTH_MAX of them */
 	uint32_t depth;
 };
-
-enum part { PART_OTHERS, PART_ALLOWED, PART_TAKEN_BACK, PART_MAX };
 
 static void pushdown_exit(struct pushdown *w)
 {
@@ -174,11 +166,16 @@ static int compare_entries(const void *a, const void *b, void *ctx)
 	return d ? d : p->port.first - q->port.first;
 }
 
-/* Would a lookup never get to @later, having met @e? */
+/*
+ * Does nothing hang on @later behind @e, here and on all prefixes within? Only
+ * of one rule: another's may stop when this one does not.
+ */
 static bool hides(const struct entry *e, const struct entry *later)
 {
 	const struct weir_port *p = &e->port, *q = &later->port;
 
+	if (e->by != later->by || (p->key.rule && p->key.rule != q->key.rule))
+		return false;
 	/* A weak key is passed by in search of a strong one. */
 	if (!(p->key.flags & WEIR_KEY_ENFORCE) &&
 	    q->key.flags & WEIR_KEY_ENFORCE)
@@ -209,30 +206,16 @@ static int complain_full(const struct compilation *x,
 			WEIR_PORTS_MAX);
 }
 
-static bool is_same_rule(const struct entry *a, const struct entry *b)
-{
-	return a->port.key.rule == b->port.key.rule && a->by == b->by;
-}
-
-static int put(const struct pushdown *w, struct open_prefix *o,
+/* Behind those from @first on. */
+static int put(const struct pushdown *w, struct open_prefix *o, uint32_t first,
 	       const struct entry *e)
 {
-	bool hidden = false;
-	uint32_t i;
-
-	for (i = 0; i < o->cnt; i++) {
-		if (!hides(&o->list[i], e))
-			continue;
-		/* Both will stand in the same part wherever they are. */
-		if (is_same_rule(&o->list[i], e))
+	for (uint32_t i = first; i < o->cnt; i++)
+		if (hides(&o->list[i], e))
 			return 0;
-		hidden = true;
-	}
-	if (o->cnt == LIST_MAX || (!hidden && o->seen == WEIR_PORTS_MAX))
+	if (o->cnt == WEIR_PORTS_MAX)
 		return complain_full(w->x, o, e);
-	o->list[o->cnt] = *e;
-	o->list[o->cnt++].hidden = hidden;
-	o->seen += !hidden;
+	o->list[o->cnt++] = *e;
 	return 0;
 }
 
@@ -254,26 +237,100 @@ static bool is_allowed_here(const struct entry *e, const struct span spans[2])
 	return false;
 }
 
-static enum part part_of(const struct entry *e, const struct span spans[2])
+static int put_allowances(const struct pushdown *w, struct open_prefix *o,
+			  const struct span spans[2], const struct allowance *by)
 {
-	if (!e->port.key.rule)
-		return PART_ALLOWED;
-	return is_allowed_here(e, spans) ? PART_TAKEN_BACK : PART_OTHERS;
+	uint32_t first = o->cnt;
+	int err = 0;
+
+	for (int s = 0; s < 2; s++)
+		for (size_t i = 0; !err && i < spans[s].cnt; i++)
+			if (!spans[s].first[i].port.key.rule && spans[s].first[i].by == by)
+				err = put(w, o, first, &spans[s].first[i]);
+	return err;
 }
 
-/* Own entries and those of the prefix around, part by part. */
+/* From when on it stops; WEIR_NEVER: it only tells. */
+static uint64_t stops_from(const struct pushdown *w, const struct entry *e)
+{
+	const struct weir_rule *rule = &w->x->t->rules[e->port.key.rule];
+
+	if (!(e->port.key.flags & WEIR_KEY_ENFORCE) || !(rule->flags & WEIR_RULE_ENFORCE))
+		return WEIR_NEVER;
+	return rule_begins(rule, WEIR_OFFLINE);
+}
+
+struct stops {
+	const struct entry *list[STOPS_MAX];
+	uint32_t cnt;
+};
+
+/* Those that stop sooner come first; else the prefix's own, then those around it. */
+static int sort_stops(const struct pushdown *w, const struct open_prefix *o,
+		      const struct span spans[2], struct stops *ret)
+{
+	for (int s = 0; s < 2; s++)
+		for (size_t i = 0; i < spans[s].cnt; i++) {
+			const struct entry *e = &spans[s].first[i];
+			uint64_t from = stops_from(w, e);
+			uint32_t k = ret->cnt;
+
+			if (!e->port.key.rule)
+				continue;
+			if (ret->cnt == STOPS_MAX)
+				return complain_full(w->x, o, e);
+			for (; k && stops_from(w, ret->list[k - 1]) > from; k--)
+				ret->list[k] = ret->list[k - 1];
+			ret->list[k] = e;
+			ret->cnt++;
+		}
+	return 0;
+}
+
+static bool is_last_of(const struct open_prefix *o, const struct allowance *by)
+{
+	return o->cnt && o->list[o->cnt - 1].by == by;
+}
+
+static bool is_told(const struct open_prefix *o, const struct allowance *by)
+{
+	for (uint32_t i = 0; i < o->cnt; i++)
+		if (!o->list[i].port.key.rule && o->list[i].by == by)
+			return true;
+	return false;
+}
+
+/* Own entries and those of the prefix around. */
 static int fill(const struct pushdown *w, struct open_prefix *o,
 		const struct span spans[2])
 {
-	int part, s, err = 0;
-	size_t i;
+	struct stops stops = { .cnt = 0 };
+	int err = sort_stops(w, o, spans, &stops);
 
-	for (part = 0; part < PART_MAX; part++)
-		for (s = 0; s < 2; s++)
-			for (i = 0; !err && i < spans[s].cnt; i++)
-				if ((int)part_of(&spans[s].first[i], spans) == part)
-					err = put(w, o, &spans[s].first[i]);
+	for (uint32_t i = 0; !err && i < stops.cnt; i++) {
+		const struct entry *e = stops.list[i];
+
+		if (is_allowed_here(e, spans) && !is_last_of(o, e->by))
+			err = put_allowances(w, o, spans, e->by);
+		if (!err)
+			err = put(w, o, 0, e);
+	}
+	/* What spares nothing here may do so further down. */
+	for (int s = 0; s < 2; s++)
+		for (size_t i = 0; !err && i < spans[s].cnt; i++)
+			if (!spans[s].first[i].port.key.rule && !is_told(o, spans[s].first[i].by))
+				err = put_allowances(w, o, spans, spans[s].first[i].by);
 	return err;
+}
+
+/* How many stand behind the allowance that are its own rule's. */
+static uint8_t spared_by(const struct open_prefix *o, uint32_t i)
+{
+	uint32_t end = i + 1;
+
+	while (end < o->cnt && o->list[end].by == o->list[i].by)
+		end++;
+	return (uint8_t)(end - i - 1);
 }
 
 static void keep(const struct pushdown *w, const struct open_prefix *o)
@@ -285,9 +342,12 @@ static void keep(const struct pushdown *w, const struct open_prefix *o)
 	memcpy(out->addr, o->prefix.addr, sizeof(out->addr));
 	out->family = o->prefix.family;
 	out->len = o->prefix.len;
-	for (i = 0; i < o->cnt; i++)
-		if (!o->list[i].hidden)
-			out->ports.port[out->ports.cnt++] = o->list[i].port;
+	for (i = 0; i < o->cnt; i++) {
+		out->ports.port[i] = o->list[i].port;
+		if (!o->list[i].port.key.rule)
+			out->ports.port[i].spares = spared_by(o, i);
+	}
+	out->ports.cnt = o->cnt;
 }
 
 /* All that stands on the prefix of the @first entry; returns one behind. */
@@ -310,7 +370,6 @@ static int open_next(struct pushdown *w, size_t first, size_t *ret)
 	o = &w->open[w->depth++];
 	o->prefix = spans[0].first->prefix;
 	o->cnt = 0;
-	o->seen = 0;
 	err = fill(w, o, spans);
 	if (!err)
 		keep(w, o);

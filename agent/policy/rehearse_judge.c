@@ -74,14 +74,16 @@ static struct weir_key address_key(const struct rehearse_candidate *c,
 	}
 	k = prefix_of(c->compiled, one);
 	for (uint32_t i = 0; k && i < k->ports.cnt; i++) {
-		const struct weir_key *key = &k->ports.port[i].key;
+		const struct weir_port *p = &k->ports.port[i];
 
-		if (!port_matches(&k->ports.port[i], r))
+		if (!port_matches(p, r))
 			continue;
-		if (key->flags & WEIR_KEY_ENFORCE)
-			return *key;
-		if (!found.rule)
-			found = *key;
+		if (!p->key.rule)
+			i += p->spares;
+		else if (p->key.flags & WEIR_KEY_ENFORCE)
+			return p->key;
+		else if (!found.rule)
+			found = p->key;
 	}
 	return found;
 }

@@ -155,12 +155,16 @@ struct weir_port {
 	__u16 first; /* host byte order */
 	__u16 last;
 	__u8 protocol; /* IPPROTO_*; 0: any */
-	__u8 reserved[3];
-	struct weir_key key;
+	__u8 spares;   /* of an allowance: how many behind it are those of its rule */
+	__u8 reserved[2];
+	struct weir_key key; /* rule 0: an allowance */
 };
 _Static_assert(sizeof(struct weir_port) == 20, "table layout is ABI");
 
-/* What hangs on one prefix. First match in order; the compiler sorts. */
+/*
+ * What hangs on one prefix. An allowance that matches takes what it spares out;
+ * of what is left and matches, the first strong key decides, else the first.
+ */
 struct weir_ports {
 	__u32 cnt;
 	struct weir_port port[WEIR_PORTS_MAX];

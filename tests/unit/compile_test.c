@@ -237,9 +237,9 @@ static void test_severity(void)
 		    compile(w.c, w.p, NOW_S, BOOT_NS, &w.t, &w.d))
 			return;
 	}
-	ok(w.t->prefix_cnt == 1 && w.t->prefixes[0].ports.cnt == 1 &&
+	ok(w.t->prefix_cnt == 1 && w.t->prefixes[0].ports.cnt == 2 &&
 	   w.t->prefixes[0].ports.port[0].key.rule == 2,
-	   "of two rules on one prefix the more severe stands, whatever the order");
+	   "of two rules on one prefix the more severe comes first, whatever the order");
 }
 
 /* --- prefixes, as the kernel looks them up --- */
@@ -266,10 +266,10 @@ static uint32_t look_up(const struct compiled *t, const char *addr, uint8_t prot
 
 		if ((q->protocol && q->protocol != protocol) || port < q->first || port > q->last)
 			continue;
-		if (!found.rule || q->key.flags & WEIR_KEY_ENFORCE)
+		if (!q->key.rule)
+			i += q->spares;
+		else if (!found.rule || found.flags < q->key.flags)
 			found = q->key;
-		if (found.flags & WEIR_KEY_ENFORCE)
-			break;
 	}
 	return found.rule;
 }
@@ -310,6 +310,11 @@ static const struct {
 	  "203.0.113.1", IPPROTO_TCP, 444, 0, "but that one everywhere below it" },
 	{ "- {product: v/c, mode: block, allow: [{to: 203.0.0.0/16}]}\n",
 	  "203.0.113.1", IPPROTO_TCP, 443, 2, "a wide allowance leaves the other rule in force" },
+	{ "- {product: v/b, mode: block, allow: [{to: 203.0.113.0/28, ports: [tcp/80]}]}\n"
+	  "- {product: v/c, mode: block, allow: [{to: 203.0.113.0/24}]}\n",
+	  "203.0.113.1", IPPROTO_TCP, 443, 2, "and so when that one allows something else there" },
+	{ "- {product: v/c, mode: observe}\n", "203.0.113.1", IPPROTO_TCP, 443, 2,
+	  "what is only observed does not hide what is blocked around it" },
 };
 
 static void test_prefixes(void)
