@@ -47,3 +47,16 @@ FUZZ_LINKED := $(PURE_SRC) $(wildcard agent/bundle/*.c agent/out/*.c agent/parse
 $(OUTPUT)/fuzz/%: tests/fuzz/%.c $(call obj,$(FUZZ_LINKED),fuzzobj)
 	@mkdir -p $(@D)
 	$(call say,LD-FUZZ,$@)$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
+
+# What the model of a policy in tests/model is compared with; zones are the host's.
+MODEL_BIN := $(OUTPUT)/model/answer $(OUTPUT)/model-san/answer
+
+$(OUTPUT)/model/%: tests/model/%.c $(OUTPUT)/libhost.a $(OUTPUT)/libpure.a
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(OUTPUT)/libhost.a \
+		$(OUTPUT)/libpure.a $(PKG_LIBS)
+
+$(OUTPUT)/model-san/%: tests/model/%.c $(OUTPUT)/libhost-san.a $(OUTPUT)/libpure-san.a
+	@mkdir -p $(@D)
+	$(call say,CC-SAN,$<)$(CC) $(SAN_CFLAGS) -o $@ $< $(OUTPUT)/libhost-san.a \
+		$(OUTPUT)/libpure-san.a $(PKG_LIBS)
