@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -18,6 +19,9 @@
 /* Files that include each other. */
 #define CONF_DEPTH_MAX 8
 
+/* Each is looked for in every library's folder; beyond that, once for each line. */
+#define PAM_MODULES_MAX 256
+
 /* The first account that belongs to a person: UID_MIN of login.defs. */
 #define UID_PERSON 1000
 #define UID_NOBODY 65534
@@ -28,6 +32,8 @@ struct reader {
 	void *ctx;
 	const char *path; /* being read */
 	unsigned int depth, files;
+	char *modules[PAM_MODULES_MAX]; /* that were looked for */
+	unsigned int module_cnt;
 	/* One line without its end; may cut it up. */
 	int (*take)(struct reader *r, char *line);
 };
@@ -154,6 +160,19 @@ static int take_nss(struct reader *r, char *line)
 	return err;
 }
 
+/* Most services name the same few modules. */
+static bool was_looked_for(struct reader *r, const char *module)
+{
+	for (unsigned int i = 0; i < r->module_cnt; i++)
+		if (!strcmp(r->modules[i], module))
+			return true;
+	if (r->module_cnt < PAM_MODULES_MAX) {
+		r->modules[r->module_cnt] = strdup(module);
+		r->module_cnt += r->modules[r->module_cnt] != NULL;
+	}
+	return false;
+}
+
 static int name_pam_module(struct reader *r, const char *module)
 {
 	static const char *const places[] = {
@@ -165,7 +184,8 @@ static int name_pam_module(struct reader *r, const char *module)
 
 	if (module[0] == '/')
 		return name_it(r, MEMBER_PATH, module, "PAM module");
-	if (strchr(module, '*') || strlen(module) >= WEIR_NAME_MAX)
+	if (strchr(module, '*') || strlen(module) >= WEIR_NAME_MAX ||
+	    was_looked_for(r, module))
 		return 0;
 	for (size_t i = 0; !err && i < ARRAY_SIZE(places); i++) {
 		snprintf(path, sizeof(path), "%s%s", places[i], module);
@@ -308,5 +328,7 @@ int login_members(int root_fd, member_fn fn, void *ctx)
 
 	for (size_t i = 0; !err && i < ARRAY_SIZE(sources); i++)
 		err = read_all(&r, sources[i].pattern, sources[i].take);
+	while (r.module_cnt)
+		free(r.modules[--r.module_cnt]);
 	return err;
 }
