@@ -5,6 +5,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -347,28 +348,68 @@ static void free_maps(struct table *t)
 	free(t);
 }
 
+/*
+ * One system call on an outer map. The kernel lets none of them return before
+ * every program that may read the map has come to an end, tens of milliseconds
+ * later; those who wait at the same time wait for the same end. So all outer maps
+ * are called at once, or a policy would take a second to come into force.
+ */
+struct outer_call {
+	pthread_t thread;
+	bool is_apart;
+	int outer, err;
+	uint64_t generation;
+	const int *inner; /* NULL: to forget the generation */
+};
+
+static void *call_outer(void *arg)
+{
+	struct outer_call *c = arg;
+	int failed = c->inner ?
+			     bpf_map_update_elem(c->outer, &c->generation, c->inner, BPF_ANY) :
+			     bpf_map_delete_elem(c->outer, &c->generation);
+
+	c->err = failed ? -errno : 0;
+	return NULL;
+}
+
+static int call_all(const struct gates *g, uint64_t generation, const int *inner)
+{
+	struct outer_call calls[KIND_MAX];
+	int kind, err = 0;
+
+	for (kind = 0; kind < KIND_MAX; kind++) {
+		struct outer_call *c = &calls[kind];
+
+		*c = (struct outer_call){ .outer = gates_map(g, kinds[kind].outer),
+					  .generation = generation,
+					  .inner = inner ? &inner[kind] : NULL };
+		c->is_apart = !pthread_create(&c->thread, NULL, call_outer, c);
+		if (!c->is_apart)
+			call_outer(c);
+	}
+	for (kind = 0; kind < KIND_MAX; kind++) {
+		if (calls[kind].is_apart)
+			pthread_join(calls[kind].thread, NULL);
+		if (!err)
+			err = calls[kind].err;
+	}
+	return err;
+}
+
 static void forget_generation(const struct gates *g, uint64_t generation)
 {
-	int kind;
-
-	for (kind = 0; kind < KIND_MAX; kind++)
-		bpf_map_delete_elem(gates_map(g, kinds[kind].outer), &generation);
+	call_all(g, generation, NULL);
 }
 
 /* The outer maps know a generation only when all of its tables are full. */
 static int publish(const struct gates *g, const struct table *t)
 {
-	int kind, err;
+	int err = call_all(g, t->generation, t->map);
 
-	for (kind = 0; kind < KIND_MAX; kind++) {
-		if (!bpf_map_update_elem(gates_map(g, kinds[kind].outer), &t->generation,
-					 &t->map[kind], BPF_ANY))
-			continue;
-		err = -errno;
+	if (err)
 		forget_generation(g, t->generation);
-		return err;
-	}
-	return 0;
+	return err;
 }
 
 int table_load(const struct gates *g, const struct table_plan *plan, struct table **ret)
