@@ -184,7 +184,7 @@ static int put_in_force(struct agent *a, struct regime *r)
 	}
 	if (!a->before)
 		table_drop_others(a->gates, r->table);
-	a->offset_ns = host_boot_offset_ns();
+	a->offset_ns = r->plan->offset_ns;
 	agent_take_phases(a);
 	agent_take_protection(a);
 	agent_take_switch(a);

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "event/event.h"
+#include "inventory/host.h"
 #include "inventory/meeting.h"
 #include "inventory/names.h"
 #include "inventory/root.h"
@@ -17,6 +18,8 @@
 
 /* Descriptors held at once while their keys are asked of the kernel. */
 #define HANDFUL 256
+
+#define NS_PER_S 1000000000LL
 
 struct plan *plan_free(struct plan *p)
 {
@@ -331,6 +334,23 @@ static int plan_freeze(struct gates *g, struct plan *p, const struct catalog *c,
 	return err ? err : freeze_make(g, &p->installed, t, c, root_fd, &p->freeze);
 }
 
+/*
+ * Both clocks at one instant, on a whole second of the wall's: what is read one
+ * after the other may be seconds apart on a busy host, and steps as late.
+ */
+static int compile_now(const struct catalog *c, const struct policy *pol, struct plan *p,
+		       struct diag *d)
+{
+	int64_t boot = (int64_t)boot_ns(), past, wall;
+
+	p->offset_ns = host_boot_offset_ns();
+	wall = boot + p->offset_ns;
+	past = wall > 0 ? wall % NS_PER_S : 0;
+	if (past > boot)
+		past = boot;
+	return compile(c, pol, wall / NS_PER_S, (uint64_t)(boot - past), &p->compiled, d);
+}
+
 int plan_new(struct gates *g, const struct catalog *c, const struct policy *pol, int root_fd,
 	     const char *const *own, const struct known *known,
 	     const struct installed *installed, struct plan **ret, struct diag *d)
@@ -340,7 +360,7 @@ int plan_new(struct gates *g, const struct catalog *c, const struct policy *pol,
 
 	if (!p)
 		return -ENOMEM;
-	err = compile(c, pol, time(NULL), boot_ns(), &p->compiled, d);
+	err = compile_now(c, pol, p, d);
 	if (!err)
 		err = guard_new(root_fd, own, &p->guard);
 	if (err == -ECHILD)

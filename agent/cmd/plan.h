@@ -15,6 +15,7 @@
 #include "sense/table.h"
 
 struct plan {
+	int64_t offset_ns; /* of the clocks when its dates were worked out */
 	struct compiled *compiled;
 	struct guard *guard;
 	struct file_entry *files, *dirs;
