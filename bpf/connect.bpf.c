@@ -9,6 +9,7 @@
  * tries may not be used by sleepable programs, so none of these sleeps.
  */
 #include "emit.h"
+#include "group.h"
 #include "judge.h"
 
 #define SCTP_SOCKOPT_CONNECTX 110
@@ -112,6 +113,8 @@ static __always_inline void emit_connect(const struct dest *d, const struct weir
 	__u64 seq = look->flags & WEIR_REC_CANARY ? 0 : next_seq(ring);
 	struct weir_rec_connect *r;
 
+	if (look->key.rule)
+		use_result(name_group(bpf_get_current_cgroup_id()));
 	if (denied)
 		r = reserve(&weir_denials, sizeof(*r), WEIR_REC_CONNECT, true);
 	else

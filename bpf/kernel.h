@@ -249,6 +249,23 @@ struct pid {
 	struct upid numbers[1];
 };
 
+struct kernfs_node {
+	const char *name;
+	struct kernfs_node *parent; /* to 6.14 */
+};
+
+struct kernfs_node___v615 {
+	struct kernfs_node *__parent; /* from 6.15 */
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
 struct task_struct {
 	unsigned int flags;
 	unsigned int personality;
@@ -264,6 +281,7 @@ struct task_struct {
 	unsigned int sessionid;
 	__u64 self_exec_id; /* one more with each exec that succeeded */
 	struct nsproxy *nsproxy;
+	struct css_set *cgroups;
 	struct mm_struct *mm;
 	char comm[16];
 };

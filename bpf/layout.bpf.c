@@ -23,6 +23,7 @@ struct weir_layout {
 	struct weir_canary canary;
 	struct weir_seen seen;
 	struct weir_look look;
+	struct weir_group group;
 	struct weir_ports ports;
 	struct weir_losses losses;
 };

@@ -105,6 +105,14 @@ struct {
 	__uint(max_entries, 32 << 20);
 } weir_records SEC(".maps");
 
+/* What records of listed software were made in; the agent looks them up. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 512);
+	__type(key, __u64);
+	__type(value, struct weir_group);
+} weir_groups SEC(".maps");
+
 /* Executables the agent has been told of; bound to size and ctime. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

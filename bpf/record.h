@@ -8,6 +8,7 @@
 
 #include "argv.h"
 #include "emit.h"
+#include "group.h"
 #include "judge.h"
 
 /* Which arguments a record takes along, if the policy lets it. */
@@ -60,6 +61,8 @@ __noinline int record_file(__u64 file, __u64 bprm, __u64 name, __u64 type, __u64
 		count_loss(type, false);
 		return 0;
 	}
+	if (look->key.rule)
+		use_result(name_group(bpf_get_current_cgroup_id()));
 	answer = look->answer;
 	ring = answer.verdict != WEIR_ALLOW ? WEIR_RING_DENIALS : WEIR_RING_RECORDS;
 	/* What is not written down has no number: the journal shall have no holes. */

@@ -123,7 +123,7 @@ void backoff_refused(struct agent *a, const struct event *ev)
 
 	if (!b->is_watching || ev->rec.answer.verdict == WEIR_ALLOW ||
 	    ev->rec.flags & WEIR_REC_CANARY || b->unit_cnt == BACKOFF_UNITS ||
-	    !units_path(ev->rec.who.cgroup, path, sizeof(path)) ||
+	    !units_path(&a->units, ev->rec.who.cgroup, path, sizeof(path)) ||
 	    !backoff_unit_of(path, unit, sizeof(unit)) || is_counted(b, unit) ||
 	    is_listed(a, unit))
 		return;

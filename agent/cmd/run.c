@@ -221,6 +221,7 @@ static int bring_up(struct agent *a)
 		err = open_output(a);
 	if (err)
 		return err;
+	a->units.groups_fd = gates_map(a->gates, "weir_groups");
 	a->started_ns = arming_now_ns();
 	a->fresh_ns = a->started_ns;
 	read_known(a);

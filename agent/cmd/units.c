@@ -9,8 +9,9 @@
 
 #include "base/cleanup.h"
 #include "sense/cgroup.h"
+#include "sense/gates.h"
 
-bool units_path(uint64_t cgroup, char *out, size_t size)
+static bool path_of_living(uint64_t cgroup, char *out, size_t size)
 {
 	CLEANUP(close_fdp) int root = cgroup_root_open("/run/weir/cgroup"), dir = -1;
 	struct {
@@ -34,6 +35,40 @@ bool units_path(uint64_t cgroup, char *out, size_t size)
 	whole[len] = '\0';
 	snprintf(out, size, "%s", whole + top_len);
 	return true;
+}
+
+bool units_join(const struct weir_group *g, char *out, size_t size)
+{
+	int depth = 0;
+	size_t len = 0;
+
+	while (depth < WEIR_GROUP_DEPTH && g->name[depth][0])
+		depth++;
+	/* The last one that was read has to be the root, or some are missing. */
+	if (depth == WEIR_GROUP_DEPTH || !size)
+		return false;
+	*out = '\0';
+	while (depth--) {
+		size_t part = strnlen(g->name[depth], WEIR_GROUP_NAME);
+
+		/* As long as can be: there was more of it. */
+		if (part >= WEIR_GROUP_NAME - 1 || part + 2 > size - len)
+			return false;
+		out[len++] = '/';
+		memcpy(out + len, g->name[depth], part + 1);
+		len += part;
+	}
+	return true;
+}
+
+bool units_path(const struct units *u, uint64_t cgroup, char *out, size_t size)
+{
+	struct weir_group g;
+
+	if (path_of_living(cgroup, out, size))
+		return true;
+	return u->groups_fd > 0 && !gates_map_get(u->groups_fd, &cgroup, &g) &&
+	       units_join(&g, out, size);
 }
 
 static bool ends_in(const char *part, size_t len, const char *tail)
@@ -97,7 +132,7 @@ const struct unit_names *units_of(struct units *u, uint64_t cgroup)
 	if (u->id[slot] == cgroup && cgroup)
 		return &u->names[slot];
 	forget(u, slot);
-	if (units_path(cgroup, path, sizeof(path)))
+	if (units_path(u, cgroup, path, sizeof(path)))
 		(void)units_read(path, &u->names[slot]);
 	u->id[slot] = cgroup;
 	return &u->names[slot];

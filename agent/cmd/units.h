@@ -2,8 +2,8 @@
 /*
  * Units: whose process it was, in systemd's names, by the number of its
  * control group. A group keeps its number and its path for life, so what was
- * found once is remembered, and so is that nothing was: a process may be gone
- * with its group before its record is read.
+ * found once is remembered, and so is that nothing was. A process may be gone
+ * with its group before its record is read: then the kernel has kept the names.
  */
 #ifndef WEIR_CMD_UNITS_H
 #define WEIR_CMD_UNITS_H
@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <weir/table.h>
 
 /* Of a unit, as systemd has it, with its NUL. */
 #define UNIT_NAME_MAX 256
@@ -25,6 +27,7 @@ struct unit_names {
 
 /* Zeroed, it is empty. */
 struct units {
+	int groups_fd; /* of the map in which the kernel names groups; 0: none */
 	uint64_t id[UNITS_KEPT]; /* 0: free */
 	struct unit_names names[UNITS_KEPT];
 };
@@ -33,8 +36,14 @@ struct units {
 const struct unit_names *units_of(struct units *u, uint64_t cgroup);
 void units_exit(struct units *u);
 
-/* The path of a control group below the root of the hierarchy. False: it is gone. */
-bool units_path(uint64_t cgroup, char *out, size_t size);
+/*
+ * The path of a control group below the root of the hierarchy: as it is, or as
+ * the kernel saw it with a record of listed software. False: nobody knows it.
+ */
+bool units_path(const struct units *u, uint64_t cgroup, char *out, size_t size);
+
+/* The path that @g names; false: it goes deeper, or a name does not fit. */
+bool units_join(const struct weir_group *g, char *out, size_t size);
 
 /* "/user.slice/user-1000.slice/user@1000.service/app.slice/x.service"; 0 or -ENOMEM. */
 int units_read(const char *path, struct unit_names *ret);

@@ -17,6 +17,10 @@
 /* One name of a path, NAME_MAX with its NUL. */
 #define WEIR_NAME_MAX 256
 
+/* Names of a control group and those above it, the longest of units with room. */
+#define WEIR_GROUP_DEPTH 8
+#define WEIR_GROUP_NAME 128
+
 /* Arguments kept of one exec. More is said by WEIR_REC_ARGV_CUT. */
 #define WEIR_ARGV_MAX 1024
 #define WEIR_ARGV_CNT 32

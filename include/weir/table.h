@@ -130,6 +130,16 @@ struct weir_seen {
 };
 
 /*
+ * A control group by its number: its names from itself upward, "" at the root.
+ * Written with a record of listed software, since a unit that fails at once is
+ * gone with its group before the record is read.
+ */
+struct weir_group {
+	char name[WEIR_GROUP_DEPTH][WEIR_GROUP_NAME];
+};
+_Static_assert(sizeof(struct weir_group) == 1024, "table layout is ABI");
+
+/*
  * What a hook found out about one file: kept from the gate to the tracepoint,
  * and handed to the function that writes the record. Kernel-side only, but
  * pinned, hence ABI.

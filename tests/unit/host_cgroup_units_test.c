@@ -31,6 +31,27 @@ static bool same(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
+/* As the kernel writes them down: the group first, the root last. */
+static void test_join(void)
+{
+	struct weir_group g = { .name = { "a.service", "system-x.slice", "system.slice" } };
+	char path[4096];
+
+	ok(units_join(&g, path, sizeof(path)) &&
+	   !strcmp(path, "/system.slice/system-x.slice/a.service"), "names become a path: %s", path);
+	ok(!units_join(&g, path, 10) && !units_join(&g, path, 0), "that fits, or is none");
+	ok(units_join(&g, path, 39) && strlen(path) == 38, "to the byte");
+	ok(!units_join(&g, path, 38), "and not one more");
+	memset(&g, 0, sizeof(g));
+	ok(units_join(&g, path, sizeof(path)) && !*path, "the root has none");
+	for (int i = 0; i < WEIR_GROUP_DEPTH; i++)
+		snprintf(g.name[i], sizeof(g.name[i]), "s");
+	ok(!units_join(&g, path, sizeof(path)), "one that goes deeper is not known");
+	g.name[3][0] = '\0';
+	memset(g.name[1], 'n', WEIR_GROUP_NAME - 1);
+	ok(!units_join(&g, path, sizeof(path)), "nor one with a name that was cut");
+}
+
 int main(void)
 {
 	char longest[600] = "/";
@@ -55,6 +76,7 @@ int main(void)
 	   "a group that is gone has no unit");
 	ok(!units_of(u, 0)->unit, "nor has none");
 	units_exit(u);
+	test_join();
 	free(u);
 	return tap_done();
 }

@@ -123,6 +123,9 @@ static const struct place in_look[] = {
 	AT(hook), AT(mechanism), AT(strength), AT(reserved), AT(sha256),
 };
 #undef TYPE
+#define TYPE weir_group
+static const struct place in_group[] = { AT(name) };
+#undef TYPE
 #define TYPE weir_port
 static const struct place in_port[] = { AT(first), AT(last), AT(protocol), AT(reserved), AT(key) };
 #undef TYPE
@@ -146,6 +149,7 @@ static const struct layout layouts[] = {
 	LAYOUT(weir_losses, in_losses),	    LAYOUT(weir_hold, in_hold),
 	LAYOUT(weir_scope, in_scope),	    LAYOUT(weir_exemption, in_exemption),
 	LAYOUT(weir_exemptions, in_exemptions), LAYOUT(weir_installed, in_installed),
+	LAYOUT(weir_group, in_group),
 };
 
 static void btf_freep(struct btf **btf)
