@@ -25,6 +25,7 @@
 #include "cmd/arming.h"
 #include "cmd/exit.h"
 #include "cmd/holds.h"
+#include "cmd/phases.h"
 #include "cmd/sources.h"
 #include "cmd/status.h"
 #include "cmd/trusted.h"
@@ -319,11 +320,27 @@ static int confirm_product(const struct wish *w)
 	return EXIT_FINE;
 }
 
+/* Of an agent that does not answer it is known what it had in force. */
+static int policy_in_force(char *name, size_t size, int64_t *serial)
+{
+	CLEANUP(phases_exit) struct phases last = { 0 };
+	int err = status_policy(name, size, serial);
+
+	if (!err)
+		return 0;
+	err = phases_read(PHASES_FILE, &last);
+	if (err)
+		return err;
+	snprintf(name, size, "%s", last.policy);
+	*serial = last.serial;
+	return 0;
+}
+
 int cmd_confirm(int argc, char **argv)
 {
 	struct wish w = { .verb = "confirm" };
 	struct weir_arm arm;
-	char name[64];
+	char name[65];
 	int64_t serial;
 	int err, rc;
 
@@ -344,7 +361,7 @@ int cmd_confirm(int argc, char **argv)
 	rc = write_arm(&w, (struct weir_arm){ .until_ns = WEIR_NEVER });
 	if (rc)
 		return rc;
-	if (!status_policy(name, sizeof(name), &serial) &&
+	if (policy_in_force(name, sizeof(name), &serial) ||
 	    arming_remember_confirmed(name, serial))
 		fputs("weir: confirm: could not be written to " ARMING_STATE
 		      ": it will not survive a reboot\n", stderr);

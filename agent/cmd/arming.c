@@ -15,6 +15,9 @@
 #define CONFIRMED ARMING_STATE "/confirmed"
 #define DISARMED ARMING_STATE "/disarmed"
 
+/* Of this boot only, as its clock is. */
+#define RAN_OUT "/run/weir/ran-out"
+
 uint64_t arming_now_ns(void)
 {
 	struct timespec t;
@@ -59,6 +62,24 @@ int arming_write(const char *path, const char *text, size_t len)
 	if (write(fd, text, len) != (ssize_t)len || fsync(fd))
 		return -errno;
 	return rename(aside, path) ? -errno : 0;
+}
+
+bool arming_ran_out(const struct weir_arm *arm)
+{
+	static uint64_t told_ns;
+	char line[32], want[32];
+	CLEANUP(fclosep) FILE *f = NULL;
+
+	if (!arm->until_ns || arm->until_ns == told_ns || arm->until_ns > arming_now_ns())
+		return false;
+	told_ns = arm->until_ns;
+	snprintf(want, sizeof(want), "%llu", arm->until_ns);
+	if (!read_line(RAN_OUT, line, sizeof(line)) && !strcmp(line, want))
+		return false;
+	f = fopen(RAN_OUT, "we");
+	if (!f || fprintf(f, "%s\n", want) < 0 || fflush(f))
+		fprintf(stderr, "weir: %s: the end of an arm may be told twice\n", RAN_OUT);
+	return true;
 }
 
 static int write_line(const char *path, const char *line)

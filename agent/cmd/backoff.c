@@ -10,6 +10,7 @@
 #include "base/name.h"
 #include "cmd/agent.h"
 #include "cmd/arming.h"
+#include "policy/compile.h"
 #include "sense/pins.h"
 
 #define ASK_EVERY_NS 5000000000ULL
@@ -83,19 +84,61 @@ const char *backoff_first_new(const char *before, const char *now, char *out, si
 	return NULL;
 }
 
-static void disarm(struct agent *a, const char *why)
+/* A product that is armed by itself, and not confirmed. */
+static bool waits_alone(const struct hold_seen *s)
 {
-	struct event_note note = {};
+	return s->state == HOLD_ARMED && s->hold.armed_ns != WEIR_NEVER;
+}
+
+static bool is_unconfirmed(const struct agent *a)
+{
+	for (uint32_t i = 0; a->armed == ARMED_NO && i < a->hold_cnt; i++)
+		if (waits_alone(&a->holds[i]))
+			return true;
+	return a->armed == ARMED_UNTIL;
+}
+
+static bool disarm_host(struct agent *a, const char *why)
+{
 	struct weir_arm arm = { .since_ns = arming_now_ns(), .session = ~0u };
 	uint32_t zero = 0;
-	char text[1024];
 
 	if (gates_map_put(gates_map(a->gates, "weir_arm"), &zero, &arm))
-		return;
-	snprintf(text, sizeof(text), "backed off before the arm was confirmed: %s", why);
-	arming_remember_disarmed(text, 0);
+		return false;
+	arming_remember_disarmed(why, 0);
 	a->armed = ARMED_NO;
-	agent_note(a, EVENT_DISARM, &note, text, NULL);
+	return true;
+}
+
+static bool disarm_product(struct agent *a, const struct hold_seen *s, const char *why)
+{
+	uint64_t number = product_number(s->product);
+	struct weir_hold h = s->hold;
+
+	h.armed_ns = 0;
+	h.since_ns = arming_now_ns();
+	h.session = ~0u;
+	if (gates_map_put(gates_map(a->gates, "weir_holds"), &number, &h))
+		return false;
+	(void)holds_remember(s->product, &h, why);
+	return true;
+}
+
+static void disarm(struct agent *a, const char *why)
+{
+	bool is_done = false;
+	char text[1024];
+
+	snprintf(text, sizeof(text), "backed off before the arm was confirmed: %s", why);
+	for (uint32_t i = 0; i < a->hold_cnt; i++)
+		if (waits_alone(&a->holds[i]))
+			is_done |= disarm_product(a, &a->holds[i], text);
+	/* It may have been armed within the last second. */
+	if (a->armed != ARMED_NO || !is_done)
+		is_done |= disarm_host(a, text);
+	if (!is_done)
+		return;
+	agent_note(a, EVENT_DISARM, NULL, text, NULL);
 	fprintf(stderr, "weir: disarmed: %s\n", text);
 }
 
@@ -116,13 +159,25 @@ static bool is_counted(const struct backoff *b, const char *unit)
 	return false;
 }
 
+/* An arm may wait for its confirmation for a second before we see that it does. */
+static bool is_watched(const struct agent *a, const struct event *ev)
+{
+	struct weir_arm arm = {};
+	uint32_t zero = 0;
+
+	return a->backoff.is_watching ||
+	       (!gates_map_get(gates_map(a->gates, "weir_arm"), &zero, &arm) &&
+		arming_state(&arm, arming_now_ns()) == ARMED_UNTIL &&
+		ev->rec.time_ns >= arm.since_ns);
+}
+
 void backoff_refused(struct agent *a, const struct event *ev)
 {
 	struct backoff *b = &a->backoff;
 	char path[1024], unit[BACKOFF_NAME_MAX], why[BACKOFF_UNITS * BACKOFF_NAME_MAX + 64];
 
-	if (!b->is_watching || ev->rec.answer.verdict == WEIR_ALLOW ||
-	    ev->rec.flags & WEIR_REC_CANARY || b->unit_cnt == BACKOFF_UNITS ||
+	if (ev->rec.answer.verdict == WEIR_ALLOW || ev->rec.flags & WEIR_REC_CANARY ||
+	    b->unit_cnt == BACKOFF_UNITS || !is_watched(a, ev) ||
 	    !units_path(&a->units, ev->rec.who.cgroup, path, sizeof(path)) ||
 	    !backoff_unit_of(path, unit, sizeof(unit)) || is_counted(b, unit) ||
 	    is_listed(a, unit))
@@ -168,7 +223,7 @@ void backoff_tend(struct agent *a)
 
 	if (!errand_poll(&b->ask) && b->is_watching)
 		take_failed(a, b);
-	if (a->armed != ARMED_UNTIL) {
+	if (!is_unconfirmed(a)) {
 		if (b->is_watching)
 			stop_watching(b);
 		return;

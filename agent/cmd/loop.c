@@ -157,7 +157,7 @@ void agent_watch_arm(struct agent *a)
 		enum event_kind kind;
 		const char *text;
 	} notes[] = {
-		[ARMED_NO] = { EVENT_DISARM, "disarmed, or the unconfirmed arm ran out" },
+		[ARMED_NO] = { EVENT_DISARM, "disarmed" },
 		[ARMED_UNTIL] = { EVENT_ARM, "armed; ends by itself unless confirmed" },
 		[ARMED_CONFIRMED] = { EVENT_CONFIRM, "armed and confirmed" },
 	};
@@ -167,12 +167,16 @@ void agent_watch_arm(struct agent *a)
 	if (gates_map_get(gates_map(a->gates, "weir_arm"), &zero, &arm))
 		return;
 	state = arming_state(&arm, arming_now_ns());
-	if (state == a->armed)
-		return;
-	a->armed = state;
 	note.uid = arm.uid;
 	note.session = arm.session;
 	note.auid = ~0u;
+	if (state == ARMED_NO && arming_ran_out(&arm)) {
+		a->armed = state;
+		agent_note(a, EVENT_DISARM, &note, "the arm ran out unconfirmed", NULL);
+	}
+	if (state == a->armed)
+		return;
+	a->armed = state;
 	agent_note(a, notes[state].kind, &note, notes[state].text, NULL);
 }
 
