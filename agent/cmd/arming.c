@@ -143,6 +143,11 @@ int arming_remember_disarmed(const char *reason, uint64_t for_s)
 	return write_line(DISARMED, line);
 }
 
+int arming_forget_confirmed(void)
+{
+	return unlink(CONFIRMED) && errno != ENOENT ? -errno : 0;
+}
+
 int arming_forget_disarmed(void)
 {
 	return unlink(DISARMED) && errno != ENOENT ? -errno : 0;

@@ -45,6 +45,7 @@ int arming_write(const char *path, const char *text, size_t len);
 
 /* 0 or -errno. @policy is "name serial" of what is in force. */
 int arming_remember_confirmed(const char *name, int64_t serial);
+int arming_forget_confirmed(void);
 
 /* @for_s 0: until the next arm. */
 int arming_remember_disarmed(const char *reason, uint64_t for_s);
