@@ -26,6 +26,8 @@ static const char *const system_dirs[] = {
 	"/usr/local/sbin/", "/usr/sbin/", "/usr/share/", "/usr/src/", "/var/",
 	"/var/cache/", "/var/lib/", "/var/log/", "/var/run/", "/var/spool/",
 	"/var/tmp/",
+	/* dpkg runs the scripts of every package from there. */
+	"/var/lib/dpkg/", "/var/lib/dpkg/info/", "/var/lib/dpkg/tmp.ci/",
 };
 
 static const char *component_complaint(const char *name, size_t len)
