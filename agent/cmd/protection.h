@@ -59,6 +59,7 @@ struct protection {
 	uint64_t ask_ns, look_ns, retry_ns, write_ns;
 	struct cuts cuts; /* as last found */
 	bool is_read, is_dirty;
+	bool is_answered; /* systemd has been asked once, whatever it said */
 };
 
 /* A product that a rule takes to offline or beyond, and that depends on something. */

@@ -244,6 +244,7 @@ static void ask_units(struct protection *p)
 			argv[UNIT_SHOW_WORDS + n++] = p->list[i].unit;
 	argv[UNIT_SHOW_WORDS + n] = NULL;
 	p->asked_cnt = n && !errand_start(&p->ask, argv) ? n : 0;
+	p->is_answered |= !p->asked_cnt;
 }
 
 /* A host without systemd has no answer, and a successor never holds there. */
@@ -289,8 +290,11 @@ static void watch_units(struct agent *a)
 	struct protection *p = &a->protection;
 	uint64_t now = arming_now_ns();
 
-	if (!errand_poll(&p->ask))
+	int rc = errand_poll(&p->ask);
+
+	if (!rc)
 		take_units(a);
+	p->is_answered |= rc != -EAGAIN;
 	if (now < p->ask_ns || p->ask.child)
 		return;
 	p->ask_ns = now + ASK_EVERY_NS;

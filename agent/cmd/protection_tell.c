@@ -104,7 +104,8 @@ void protection_tell_held(struct agent *a, struct succession *s)
 	uint8_t why = held_by(s, table_s(a));
 	CLEANUP(buf_free) struct buf text = { 0 };
 
-	if (why == s->told)
+	/* Not before it is known what the successor does. */
+	if (why == s->told || (why == WITHHELD_SUCCESSOR && !a->protection.is_answered))
 		return;
 	if (why != WITHHELD_NOT) {
 		add_held(a, s, why, &text);
