@@ -12,9 +12,12 @@ FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(OUTPUT)/fuzz/%,$(FUZZ_SRC))
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 SAN_CFLAGS = -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARN) $(SAN) -Iinclude -Iagent -Itests/lib $(PKG_CFLAGS) -MMD -MP
 
+# The module's pure parts, with as much of a kernel as they ask for.
+kernel_cflags = $(if $(filter kmod_%,$*),-Itests/lib/kernel -Ikmod)
+
 $(OUTPUT)/unit/%: tests/unit/%.c $(OUTPUT)/libhost.a $(OUTPUT)/libpure.a
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) -Itests/lib $(ALL_LDFLAGS) -o $@ $< \
+	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) -Itests/lib $(kernel_cflags) $(ALL_LDFLAGS) -o $@ $< \
 		$(if $(filter host_%,$*),$(OUTPUT)/libhost.a) $(OUTPUT)/libpure.a $(PKG_LIBS)
 
 $(OUTPUT)/san/%.o: %.c | $(OUTPUT)/bpf.stamp
@@ -29,7 +32,7 @@ $(OUTPUT)/libhost-san.a: $(call obj,$(HOST_SRC),san) $(OUTPUT)/obj/agent/sense/e
 
 $(OUTPUT)/unit-san/%: tests/unit/%.c $(OUTPUT)/libhost-san.a $(OUTPUT)/libpure-san.a
 	@mkdir -p $(@D)
-	$(call say,CC-SAN,$<)$(CC) $(SAN_CFLAGS) -o $@ $< \
+	$(call say,CC-SAN,$<)$(CC) $(SAN_CFLAGS) $(kernel_cflags) -o $@ $< \
 		$(if $(filter host_%,$*),$(OUTPUT)/libhost-san.a) $(OUTPUT)/libpure-san.a $(PKG_LIBS)
 
 # libFuzzer comes with clang; the pure folders are compiled with it once more.
