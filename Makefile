@@ -102,6 +102,7 @@ $(OUTPUT)/man/%: docs/%.scd
 	@mkdir -p $(@D)
 	$(call say,MAN,$@)SOURCE_DATE_EPOCH=$(MAN_DATE) scdoc < $< > $@
 
+include kmod/kmod.mk
 include tests/tests.mk
 include tests/check.mk
 -include tests/bench/bench.mk
