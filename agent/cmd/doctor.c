@@ -15,6 +15,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <weir/genl.h>
+
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/json.h"
@@ -23,6 +25,7 @@
 #include "event/event.h"
 #include "parse/cell.h"
 #include "sense/gates.h"
+#include "sense/module_state.h"
 
 /* What no gate of this build stops, with the strength it has instead. */
 struct gap {
@@ -74,6 +77,16 @@ static void print_gap(const struct gap *gap)
 	printf("  %-46s %-6s %s\n", gap->what, gap->strength, gap->why);
 }
 
+static void print_module(void)
+{
+	struct module_state s;
+	char text[128];
+	int err = module_state_read(&s);
+
+	module_state_say(&s, text, sizeof(text));
+	printf("kernel module: %s\n", err ? strerror(-err) : text);
+}
+
 static void print_text(const struct gates *g)
 {
 	struct utsname u;
@@ -90,6 +103,7 @@ static void print_text(const struct gates *g)
 	for (hook = 0; hook < WEIR_HOOK_MAX; hook++)
 		print_gate(hook_name(hook), &g->hook[hook]);
 	print_gate("socket", &g->socket);
+	print_module();
 	printf("what attackers may have written is read behind: %s\n", cell_walls());
 	puts("not stopped on this host:");
 	for (i = 0; i < ARRAY_SIZE(always); i++)
@@ -139,6 +153,21 @@ static void json_kernel(struct jout *j, const struct gates *g)
 	jout_end(j);
 }
 
+static void json_module(struct jout *j)
+{
+	struct module_state s;
+	int err = module_state_read(&s);
+
+	jout_add_object(j, "module");
+	jout_add_bool(j, "loaded", s.is_loaded);
+	jout_add_bool(j, "answers", s.is_loaded && !err);
+	jout_add_bool(j, "same_abi", s.abi == WEIR_ABI);
+	jout_add_bool(j, "reads_content", s.features & WEIR_FEATURE_CONTENT);
+	jout_add_u64(j, "functions", s.taken);
+	jout_add_u64(j, "foreign", s.foreign);
+	jout_end(j);
+}
+
 static void print_json(const struct gates *g)
 {
 	CLEANUP(buf_free) struct buf out = {};
@@ -153,6 +182,7 @@ static void print_json(const struct gates *g)
 		json_gate(&j, hook_name(hook), &g->hook[hook]);
 	json_gate(&j, "socket", &g->socket);
 	jout_end(&j);
+	json_module(&j);
 	jout_add_str(&j, "parser_walls", cell_walls());
 	jout_add_array(&j, "not_stopped");
 	for (i = 0; i < ARRAY_SIZE(always); i++)
