@@ -310,13 +310,15 @@ void feeder_save(struct agent *a)
 static void follow(struct agent *a, bool changed)
 {
 	bool first = a->feeder.is_whole && !a->installed.is_counted;
+	bool guard_changed = a->feeder.guard_changed;
 
 	a->installed.is_counted |= a->feeder.is_whole;
-	if (a->feeder.guard_changed ||
-	    (freeze_is_meant(a->now->plan->compiled) && (first || changed)))
-		agent_refill(a, a->feeder.guard_changed ? "files of the guard have changed" :
-							  "the inventory has found more");
+	/* What arrives from here on is another change. */
 	a->feeder.guard_changed = false;
+	if (guard_changed ||
+	    (freeze_is_meant(a->now->plan->compiled) && (first || changed)))
+		agent_refill(a, guard_changed ? "files of the guard have changed" :
+						      "the inventory has found more");
 }
 
 static void end_pass(struct agent *a)
