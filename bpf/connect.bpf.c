@@ -156,15 +156,17 @@ static __always_inline void unpack_how(__u64 how, struct dest *d, struct weir_lo
 __noinline int connect_gate(__u64 addr_lo, __u64 addr_hi, __u64 how)
 {
 	struct weir_look look = { .hook = WEIR_HOOK_CONNECT, .strength = WEIR_CAN_DENY };
-	const struct weir_control *c = acting();
+	const struct weir_control *c = control();
+	enum role as = role(c);
 	struct dest d = {};
 	__u32 q_flags = 0;
 
-	if (!c)
+	unpack_how(how, &d, &look);
+	/* Of a cgroup's programs the oldest is called first: nothing slips between. */
+	if (!c || as == ROLE_NONE || (as == ROLE_RETIRING && look.mechanism == WEIR_VIA_CGROUP))
 		return 0;
 	((__u64 *)d.addr)[0] = addr_lo;
 	((__u64 *)d.addr)[1] = addr_hi;
-	unpack_how(how, &d, &look);
 	unmap(&d);
 	look.generation = c->generation;
 	if (is_canary(c, &d)) {
@@ -174,6 +176,8 @@ __noinline int connect_gate(__u64 addr_lo, __u64 addr_hi, __u64 how)
 		find_key(&d, &look);
 	}
 	decide(c, &look, q_flags);
+	if (as == ROLE_RETIRING && look.answer.verdict == WEIR_ALLOW)
+		return 0;
 	if (look.key.rule || q_flags || records_all(c))
 		emit_connect(&d, &look);
 	return look.answer.verdict == WEIR_DENY;

@@ -71,17 +71,19 @@ static __always_inline int exec_gate(struct linux_binprm *bprm, int ret, __u8 me
 	};
 	struct about what = { .file = bprm->file, .bprm = bprm };
 	const struct weir_control *c;
+	enum role as;
 	bool denied;
 
 	/* Somebody before us already said no: never turn that into a yes. */
 	if (ret)
 		return ret;
-	c = acting();
-	if (!c || c->gate[WEIR_HOOK_EXEC] != mechanism)
+	c = control();
+	as = role(c);
+	if (!c || as == ROLE_NONE || c->gate[WEIR_HOOK_EXEC] != mechanism)
 		return 0;
 	judge_file(bprm->file, c, &look, may_hash);
 	denied = look.answer.verdict != WEIR_ALLOW;
-	if (is_check(bprm))
+	if (is_check(bprm) || (as == ROLE_RETIRING && !denied))
 		return errno_of(&look.answer);
 	if (is_interpreted(bprm))
 		look.flags |= WEIR_REC_SCRIPT;
@@ -214,7 +216,8 @@ static __always_inline int exec_seen(__u64 task, const struct about *what)
 	__u64 exec = mark_exec(task);
 	bool wanted;
 
-	if (!c || !mark || mark->seen == exec)
+	/* On trial, one of the set in force has been here before us. */
+	if (!c || !mark || (mark->seen == exec && !c->trial))
 		return 0;
 	mark->seen = exec;
 	if (!take_pending(task, &look))

@@ -11,17 +11,47 @@
 
 /*
  * Which build these programs are. Links of tracing and LSM programs cannot be
- * updated in place, so an upgrade attaches the new set beside the old and then
- * stores its number in the control map: from that instant the old set returns
- * what it was given and says nothing.
+ * updated in place, so an upgrade attaches the new set beside the old, tries it
+ * on the agent's own canary and then stores its number in weir_active: from that
+ * instant the old set says nothing.
+ *
+ * With one exception. The kernel calls the newest program first: of a call that
+ * is just then between the two, the new set has said that it does not act yet,
+ * and the old one would find that it does not act any more. So for a while the
+ * old set's gates still refuse what they would have refused; they tell of that
+ * and of nothing else.
  */
 const volatile __u64 weir_build;
+
+enum role {
+	ROLE_NONE,
+	ROLE_RETIRING,
+	ROLE_ACTING,
+};
+
+static __always_inline enum role role(const struct weir_control *c)
+{
+	__u32 zero = 0;
+	const struct weir_active *a = bpf_map_lookup_elem(&weir_active, &zero);
+	struct task_struct *task;
+
+	if (!a || !c)
+		return ROLE_NONE;
+	if (a->build == weir_build)
+		return ROLE_ACTING;
+	if (a->retiring == weir_build)
+		return ROLE_RETIRING;
+	if (!c->trial)
+		return ROLE_NONE;
+	task = current_task();
+	return READ(task, real_parent, tgid) == (int)c->agent ? ROLE_ACTING : ROLE_NONE;
+}
 
 static __always_inline const struct weir_control *acting(void)
 {
 	const struct weir_control *c = control();
 
-	return c && c->build == weir_build ? c : NULL;
+	return role(c) == ROLE_ACTING ? c : NULL;
 }
 
 static __always_inline bool same_file(const struct weir_file *a, const struct weir_file *b)

@@ -14,6 +14,7 @@ struct weir_layout {
 	struct weir_rec_connect connect;
 	struct weir_rule rule;
 	struct weir_question question;
+	struct weir_active active;
 	struct weir_control control;
 	struct weir_arm arm;
 	struct weir_hold hold;

@@ -54,6 +54,14 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
+	__type(value, struct weir_active);
+} weir_active SEC(".maps");
+
+/* This build's own. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
 	__type(value, struct weir_control);
 } weir_control SEC(".maps");
 
@@ -90,7 +98,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, 2); /* the second: what the agent counted of sets that are gone */
 	__type(key, __u32);
 	__type(value, struct weir_losses);
 } weir_losses SEC(".maps");

@@ -26,6 +26,7 @@
 #include "cmd/requests.h"
 #include "cmd/sources.h"
 #include "cmd/units.h"
+#include "cmd/written.h"
 #include "cmd/trusted.h"
 #include "event/event.h"
 #include "inventory/host.h"
@@ -48,6 +49,7 @@ struct run_options {
 	bool confirmed;	    /* arm without asking: tests, provisioning */
 	bool json;
 	bool color;
+	bool replace; /* an agent that runs is ended first */
 	bool trusted_files; /* refuse what others than root can write */
 };
 
@@ -68,7 +70,6 @@ struct regime {
 struct counters {
 	uint64_t records, denials, bad_records, missing, identified, keys_added;
 	uint64_t keys_refused; /* listed, but no room in the table */
-	uint64_t reported_missing;
 	struct weir_losses lost; /* as last reported */
 };
 
@@ -82,6 +83,7 @@ struct agent {
 	struct identify *identify;
 	struct resume resume;
 	uint64_t *read[WEIR_RING_MAX]; /* as resume.last, but not yet written down */
+	struct written written; /* by the agent before, and not noted */
 	/*
 	 * Inodes of our own and of the first process's. A unit's walls give us one of
 	 * our own, in which every path to a file is what it is on the host.
@@ -91,7 +93,7 @@ struct agent {
 	struct buf line, text;
 	struct match match; /* scratch */
 	uint64_t note_seq;
-	uint64_t started_ns, fresh_ns; /* records before it may be repeats */
+	uint64_t started_ns;
 	int64_t wanted_serial; /* of a policy that was refused; 0: none */
 	char refusal[600];
 	bool is_stale; /* what is in force could not be worked out anew */
@@ -119,6 +121,11 @@ struct agent {
 	struct timespec holds_mtime;
 	int root_fd;
 	enum armed armed; /* as last seen */
+	struct {
+		uint64_t looked_ns;
+		enum pins_state state; /* as last seen */
+		bool gave_up;
+	} pins;
 };
 
 /* load.c: 0, or -errno with @d; what was in force stays so. */
@@ -135,8 +142,17 @@ struct regime *regime_free(const struct gates *g, struct regime *r);
 /* The table outlives an absent agent by the policy's lapse, from now on. */
 void agent_touch_lapse(struct agent *a);
 
+/*
+ * drain.c: where the agent before left off. 0, or -errno of the journal: then a
+ * batch may be told twice.
+ */
+int agent_resume(struct agent *a);
+
 /* drain.c: everything in the rings to the journal; true if there was any. */
 bool agent_drain(struct agent *a);
+
+/* What was published reaches the disk. */
+void agent_write_down(struct agent *a);
 
 /* Writes a record's event to the journal, and to whoever reads along. */
 void agent_publish(struct agent *a, const struct event *ev);
@@ -175,6 +191,12 @@ int agent_loop(struct agent *a, int listen_fd);
 
 /* Freezes whose date has come keep the sets that they began with, from then on. */
 void agent_watch_freeze(struct agent *a);
+
+/* pins_agent.c: a few times a second: pins that vanish are told, and put back. */
+void agent_watch_pins(struct agent *a);
+
+/* On a timer: what a set of programs and tables before ours left goes. */
+void agent_settle(struct agent *a);
 
 /* Notes when the arm state has changed since the last look. */
 void agent_watch_arm(struct agent *a);

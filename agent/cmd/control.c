@@ -229,6 +229,7 @@ void agent_status(struct agent *a, struct buf *out)
 	jout_object(&j);
 	jout_add_str(&j, "version", WEIR_VERSION);
 	jout_add_u64(&j, "pid", getpid());
+	jout_add_u64(&j, "uncovered_at_boot_ms", a->gates->active.since_ns / 1000000);
 	jout_add_bool(&j, "ready", ready);
 	if (!ready)
 		jout_add_str(&j, "not_ready", why);

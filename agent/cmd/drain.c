@@ -4,7 +4,7 @@
  *
  * A batch is read, decoded, decided, written, and only then given back to the
  * kernel: an agent that dies in between is followed by one that reads the same
- * records again and knows by their numbers which ones are written already.
+ * records again and sees in the journal which ones are written already.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -133,16 +133,13 @@ static bool is_repeat(struct agent *a, const struct weir_rec *rec)
 	if (rec->ring >= WEIR_RING_MAX || rec->cpu >= a->resume.cpus)
 		return false;
 	last = &a->read[rec->ring][rec->cpu];
-	if (rec->seq <= *last) {
-		if (rec->time_ns < a->fresh_ns)
-			return true;
-		if (a->count.missing)
-			a->count.missing--;
-		return false;
+	if (rec->seq > *last) {
+		a->count.missing += rec->seq - *last - 1;
+		*last = rec->seq;
+	} else if (a->count.missing) {
+		a->count.missing--;
 	}
-	a->count.missing += rec->seq - *last - 1;
-	*last = rec->seq;
-	return false;
+	return written_has(&a->written, rec);
 }
 
 /* What a key already names needs no second look. */
@@ -206,7 +203,7 @@ static void take_record(void *ctx, const void *bytes, size_t len)
 		agent_publish(a, ev);
 }
 
-static void write_down(struct agent *a)
+void agent_write_down(struct agent *a)
 {
 	struct event_note note = {};
 
@@ -214,6 +211,42 @@ static void write_down(struct agent *a)
 	if (journal_take_gap(a->journal, &note.gap))
 		agent_note(a, EVENT_JOURNAL_GAP, &note, NULL, NULL);
 	fflush(stdout);
+}
+
+/*
+ * The batch is in the journal, and that is noted before its space is given back.
+ * We may be killed between any two of these. Whoever comes next passes over what
+ * is before the position; of what is behind it, the journal's own end tells
+ * which is written down already, hence the place in the journal comes last.
+ */
+static void note_written(struct agent *a, int ring)
+{
+	uint64_t file, bytes;
+
+	memcpy(a->resume.last[ring], a->read[ring], a->resume.cpus * sizeof(*a->read[ring]));
+	__atomic_store_n(&a->resume.pos[ring], a->gates->ring[ring].pos, __ATOMIC_RELEASE);
+	journal_position(a->journal, &file, &bytes);
+	__atomic_store_n(&a->resume.journal[1], bytes, __ATOMIC_RELEASE);
+	__atomic_store_n(&a->resume.journal[0], file, __ATOMIC_RELEASE);
+	ring_commit(&a->gates->ring[ring]);
+}
+
+static void take_line(void *ctx, const char *line, size_t len)
+{
+	written_add(ctx, line, len);
+}
+
+int agent_resume(struct agent *a)
+{
+	const uint64_t *at = a->resume.journal;
+	int ring, err = 0;
+
+	if (at[0])
+		err = journal_behind(a->journal, at[0], at[1], take_line, &a->written);
+	written_sort(&a->written);
+	for (ring = 0; ring < WEIR_RING_MAX; ring++)
+		ring_skip_to(&a->gates->ring[ring], a->resume.pos[ring]);
+	return err;
 }
 
 bool agent_drain(struct agent *a)
@@ -229,14 +262,12 @@ bool agent_drain(struct agent *a)
 			n = ring_read(&a->gates->ring[ring], take_record, a, BATCH);
 			any |= n > 0;
 			if (n)
-				write_down(a);
-			memcpy(a->resume.last[ring], a->read[ring],
-			       a->resume.cpus * sizeof(*a->read[ring]));
-			ring_commit(&a->gates->ring[ring]);
+				agent_write_down(a);
+			note_written(a, ring);
 		} while (n == BATCH && ++rounds < ROUNDS);
 	}
 	if (!any)
-		write_down(a);
+		agent_write_down(a);
 	return any;
 }
 
@@ -250,6 +281,8 @@ void agent_report_losses(struct agent *a)
 	if (gates_losses(a->gates, &now))
 		return;
 	for (t = 0; t < WEIR_REC_MAX; t++) {
+		if (now.by_type[t] < last->by_type[t])
+			last->by_type[t] = now.by_type[t]; /* pins are new */
 		note.loss.by_type[t] = now.by_type[t] - last->by_type[t];
 		grown += note.loss.by_type[t];
 	}
@@ -259,6 +292,8 @@ void agent_report_losses(struct agent *a)
 	*last = now;
 	note.loss.since_ns = a->started_ns;
 	agent_note(a, EVENT_RECORDS_LOST, &note, NULL, NULL);
+	/* Told is what is on disk: an agent that is killed takes its buffer along. */
+	agent_write_down(a);
 	*a->resume.told = now;
 }
 

@@ -18,6 +18,9 @@
 
 #define ROWS_MAX 65536
 
+/* More than any policy has; of a file that lies. */
+#define EXEMPTIONS_MAX 1000000
+
 struct making {
 	struct gates *gates;
 	const struct policy *policy;
@@ -192,7 +195,7 @@ void exempt_read_uses(const char *path, struct exempt_uses *ret)
 {
 	json_t *all = json_load_file(path, JSON_REJECT_DUPLICATES, NULL), *one;
 	struct exempt_use *use;
-	const char *id;
+	const char *id, *boot;
 
 	*ret = (struct exempt_uses){ 0 };
 	json_object_foreach(all, id, one) {
@@ -201,6 +204,11 @@ void exempt_read_uses(const char *path, struct exempt_uses *ret)
 			break;
 		use->used = (uint64_t)json_integer_value(json_object_get(one, "used"));
 		use->last_s = json_integer_value(json_object_get(one, "last"));
+		use->seen = (uint64_t)json_integer_value(json_object_get(one, "seen"));
+		use->generation = (uint64_t)json_integer_value(json_object_get(one, "generation"));
+		use->index = (uint32_t)json_integer_value(json_object_get(one, "index"));
+		boot = json_string_value(json_object_get(one, "boot"));
+		snprintf(use->boot, sizeof(use->boot), "%s", boot ? boot : "");
 	}
 	json_decref(all);
 }
@@ -217,6 +225,10 @@ static void write_uses(struct exempt_uses *u)
 		jout_add_u64(&j, "used", u->list[i].used);
 		jout_key(&j, "last");
 		jout_i64(&j, u->list[i].last_s);
+		jout_add_u64(&j, "seen", u->list[i].seen);
+		jout_add_u64(&j, "generation", u->list[i].generation);
+		jout_add_u64(&j, "index", u->list[i].index);
+		jout_add_str(&j, "boot", u->list[i].boot);
 		jout_end(&j);
 	}
 	jout_end(&j);
@@ -253,12 +265,63 @@ static void count_regime(struct agent *a, struct regime *r)
 	}
 }
 
+/* For whoever comes next: up to where the kernel's count is in ours. */
+static void note_place(struct agent *a, const struct regime *r)
+{
+	const struct policy *p = r->sources.policy;
+	struct exempt_use *use;
+
+	for (uint32_t i = 0; i < p->exemption_cnt && r->exempt_seen && r->table; i++) {
+		use = use_of(&a->uses, p->exemptions[i].id);
+		if (!use)
+			return;
+		a->uses.is_dirty |= use->seen != r->exempt_seen[i] || use->index != i ||
+				    use->generation != table_generation(r->table);
+		use->seen = r->exempt_seen[i];
+		use->index = i;
+		use->generation = table_generation(r->table);
+		snprintf(use->boot, sizeof(use->boot), "%s", a->host.boot_id);
+	}
+}
+
+static uint32_t indices(const struct exempt_uses *u)
+{
+	uint32_t cnt = 0;
+
+	for (uint32_t i = 0; i < u->cnt; i++)
+		if (u->list[i].index >= cnt && u->list[i].index < EXEMPTIONS_MAX)
+			cnt = u->list[i].index + 1;
+	return cnt;
+}
+
+void exempt_count_left(struct agent *a, uint64_t generation)
+{
+	uint32_t cnt = indices(&a->uses);
+	CLEANUP(freep) uint64_t *used = calloc(cnt + 1UL, sizeof(*used));
+
+	if (!used || !cnt || table_count_left(a->gates, generation, used, cnt))
+		return;
+	for (uint32_t i = 0; i < a->uses.cnt; i++) {
+		struct exempt_use *use = &a->uses.list[i];
+
+		if (use->generation != generation || strcmp(use->boot, a->host.boot_id) ||
+		    use->index >= cnt || used[use->index] <= use->seen)
+			continue;
+		use->used += used[use->index] - use->seen;
+		use->seen = used[use->index];
+		use->last_s = time(NULL);
+		a->uses.is_dirty = true;
+	}
+}
+
 void exempt_count(struct agent *a)
 {
 	if (a->before && a->before->sources.policy)
 		count_regime(a, a->before);
-	if (a->now)
+	if (a->now) {
 		count_regime(a, a->now);
+		note_place(a, a->now);
+	}
 	if (a->uses.is_dirty)
 		write_uses(&a->uses);
 }

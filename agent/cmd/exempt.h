@@ -36,6 +36,13 @@ struct exempt_use {
 	char *id;
 	uint64_t used;
 	int64_t last_s; /* 0: never */
+	/*
+	 * Up to where: this many of the kernel's count in that table of that boot, in
+	 * which it has this index. An agent that is killed folds no more.
+	 */
+	uint64_t seen, generation;
+	uint32_t index;
+	char boot[40];
 };
 
 struct exempt_uses {
@@ -51,6 +58,9 @@ const struct exempt_use *exempt_use_of(const struct exempt_uses *u, const char *
 
 /* Every minute, and before a table goes: folds what the kernel has counted. */
 void exempt_count(struct agent *a);
+
+/* The uses under the table before, of which no agent is left to tell. */
+void exempt_count_left(struct agent *a, uint64_t generation);
 
 /* Notes what has ended since the last look. */
 void exempt_watch(struct agent *a);

@@ -119,7 +119,8 @@ void fold_report_lost(struct agent *a)
 	if (!note.loss.denials)
 		return;
 	note.loss.by_type[WEIR_REC_EXEC] = note.loss.denials;
-	*a->resume.folded = 0;
 	agent_note(a, EVENT_RECORDS_LOST, &note, "refusals like earlier ones, held back to be "
 		   "told as one when the agent died; their number is all that is left", NULL);
+	agent_write_down(a);
+	*a->resume.folded = 0;
 }

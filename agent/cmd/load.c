@@ -152,21 +152,38 @@ void agent_watch_freeze(struct agent *a)
 		write_installed(&a->installed);
 }
 
+/* With a table in place this build's gates are in force, if they were not. */
+static int take_over(struct agent *a)
+{
+	int err = gates_take_over(a->gates);
+
+	if (err == -ENOTSUP)
+		fputs("weir: on this host this build can refuse less than the one whose gates are "
+		      "in the kernel: those stay in force\n", stderr);
+	return err;
+}
+
 /* From here on it is @r that decides, and what was before it is done with. */
 static int put_in_force(struct agent *a, struct regime *r)
 {
-	struct weir_control before = a->gates->control;
+	const uint64_t in_force = a->gates->control.generation;
+	struct weir_control before;
 	int err;
 
 	/* Before the switch: the new rules may need hooks that are not there. */
 	gates_want(a->gates, r->plan->wants_connect,
 		   r->plan->wants_connect && r->plan->compiled->needs_socket_hooks);
+	before = a->gates->control;
 	set_control(a, r->sources.policy);
 	err = table_switch(a->gates, r->table);
+	if (!err)
+		err = take_over(a);
 	if (err) {
 		a->gates->control = before;
 		return err;
 	}
+	if (!a->now)
+		exempt_count_left(a, in_force);
 	r->since_ns = arming_now_ns();
 	keep_installed(a, r);
 	trusted_remember(&r->sources, TRUSTED_STATE, &r->trusted);
@@ -182,9 +199,8 @@ static int put_in_force(struct agent *a, struct regime *r)
 		r->is_lent = false;
 		a->before->is_lent = true;
 	}
-	if (!a->before)
-		table_drop_others(a->gates, r->table);
 	a->offset_ns = r->plan->offset_ns;
+	exempt_count(a);
 	agent_take_phases(a);
 	agent_take_protection(a);
 	agent_take_switch(a);
@@ -202,6 +218,7 @@ typedef int source_fn(struct agent *a, struct regime *r, struct diag *d);
 
 static int load(struct agent *a, source_fn *source, struct diag *d)
 {
+	const uint64_t in_force = a->gates->control.generation;
 	struct regime *r = calloc(1, sizeof(*r));
 	int err;
 
@@ -209,6 +226,9 @@ static int load(struct agent *a, source_fn *source, struct diag *d)
 		return -ENOMEM;
 	memset(d, 0, sizeof(*d));
 	agent_watch_freeze(a);
+	/* Tables that agents before us did not live to drop. */
+	if (!a->now)
+		table_drop_others(a->gates, &in_force, 1);
 	err = source(a, r, d);
 	if (!err)
 		err = prepare(a, r, d);

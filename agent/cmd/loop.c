@@ -28,7 +28,7 @@
 #define DRAIN_BUSY_MS 20
 #define DRAIN_IDLE_MS 200
 
-/* Losses, pins, stuck identifiers, the watchdog. */
+/* Losses, stuck identifiers, the watchdog. */
 #define TEND_MS 1000
 
 /* The gates prove themselves again, and the table's lapse is put off. */
@@ -208,17 +208,6 @@ static void watch_skips(struct agent *a)
 	agent_note(a, EVENT_GATE_LOST, NULL, text, NULL);
 }
 
-static void watch_pins(struct agent *a)
-{
-	static const char text[] = "pins were removed: the gates end with this agent";
-
-	if (a->count.reported_missing || gates_pinned(a->gates))
-		return;
-	a->count.reported_missing = 1;
-	agent_note(a, EVENT_GATE_LOST, NULL, text, NULL);
-	fprintf(stderr, "weir: %s\n", text);
-}
-
 /*
  * Dates became marks on the boot clock when the table was made. A wall clock
  * that has been set since makes them late or early: they are worked out anew.
@@ -270,8 +259,8 @@ static void tend(struct agent *a, struct loop *l)
 	agent_watch_switch(a);
 	backoff_tend(a);
 	boots_tend(&a->boots);
-	watch_pins(a);
 	watch_skips(a);
+	agent_settle(a);
 	identify_tend(a->identify);
 	feed(a, l);
 	if (++l->tends % PROVE_EVERY_TENDS == 0) {
@@ -327,6 +316,7 @@ static void dispatch(struct agent *a, struct loop *l, int fd)
 		if (fd == l->drain_timer)
 			eat_timer(fd);
 		drain(a, l);
+		agent_watch_pins(a);
 	}
 }
 
@@ -384,7 +374,10 @@ static void clear_up(struct agent *a, const struct loop *l)
 {
 	agent_drain(a);
 	fold_tend(a, true);
-	if (l->was_trial && !a->gates->control.enforce && !pins_remove())
+	exempt_count(a);
+	if (a->pins.state == PINS_GONE)
+		agent_note(a, EVENT_STOP, NULL, "its pins were removed, nothing stays", NULL);
+	else if (l->was_trial && !a->gates->control.enforce && pins_remove() >= 0)
 		agent_note(a, EVENT_STOP, NULL, "nothing was enforced, nothing stays", NULL);
 	else
 		agent_note(a, EVENT_STOP, NULL, "the gates stay in the kernel", NULL);

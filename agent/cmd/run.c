@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,8 +26,11 @@
 #include "cmd/canary.h"
 #include "cmd/exit.h"
 #include "cmd/guarding.h"
+#include "cmd/lock.h"
 #include "cmd/notify.h"
 #include "cmd/version.h"
+
+#define NS_PER_S 1000000000ULL
 
 /* Questions to the identifier that may wait; beyond it they are counted. */
 #define IDENTIFY_QUEUE 4096
@@ -37,21 +39,6 @@ static int complain(const char *what, int err)
 {
 	fprintf(stderr, "weir: %s: %s\n", what, strerror(-err));
 	return err;
-}
-
-static int take_lock(void)
-{
-	int fd;
-
-	if (mkdir("/run/weir", 0755) && errno != EEXIST)
-		return -errno;
-	fd = open(AGENT_LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return -errno;
-	if (!flock(fd, LOCK_EX | LOCK_NB))
-		return fd;
-	close(fd);
-	return -errno;
 }
 
 static void say_gates(struct agent *a)
@@ -122,6 +109,9 @@ static int open_output(struct agent *a)
 		err = resume_copy(&a->resume, a->read);
 	if (!err)
 		a->count.lost = *a->resume.told;
+	if (!err && agent_resume(a))
+		fputs("weir: the journal's end cannot be read: what an agent wrote as it was "
+		      "killed may be written again\n", stderr);
 	return err ? complain("journal", err) : 0;
 }
 
@@ -223,11 +213,25 @@ static int bring_up(struct agent *a)
 		return err;
 	a->units.groups_fd = gates_map(a->gates, "weir_groups");
 	a->started_ns = arming_now_ns();
-	a->fresh_ns = a->started_ns;
 	read_known(a);
 	exempt_read_uses(EXEMPT_USES, &a->uses);
 	holds_restore();
 	return load_first(a);
+}
+
+/* What came before: gates of ours, of another build, or a host that had none. */
+static void note_start(struct agent *a)
+{
+	unsigned long long since_ns = a->gates->active.since_ns;
+	char text[96] = "agent started; pinned gates taken over";
+
+	if (a->gates->succeeds)
+		snprintf(text, sizeof(text), "agent started; its gates follow those of build "
+			 "%016llx", a->gates->active.retiring);
+	else if (!a->gates->adopted)
+		snprintf(text, sizeof(text), "agent started; uncovered at boot: %llu.%llu s",
+			 since_ns / NS_PER_S, since_ns / 100000000 % 10);
+	agent_note(a, EVENT_START, NULL, text, NULL);
 }
 
 static int work(struct agent *a)
@@ -246,8 +250,7 @@ static int work(struct agent *a)
 	if (err)
 		return complain("identifier", err);
 	ocsf_set(a->ocsf, host_boot_offset_ns() / 1000000, a->now->sources.policy->arguments);
-	agent_note(a, EVENT_START, NULL, a->gates->adopted ?
-			   "agent started; pinned gates taken over" : "agent started", NULL);
+	note_start(a);
 	agent_note_policy(a);
 	fold_report_lost(a);
 	note_gates(a);
@@ -270,6 +273,7 @@ static void take_down(struct agent *a)
 	ocsf_free(a->ocsf);
 	resume_close(&a->resume);
 	free(a->read[0]);
+	written_exit(&a->written);
 	phases_exit(&a->phases);
 	protection_end(&a->protection);
 	switch_end(&a->at_switch);
@@ -299,11 +303,12 @@ static int run(const struct run_options *opts)
 			   .feeder = { .packages_fd = -1, .mounts_fd = -1, .lines_fd = -1,
 				       .arrivals.fd = -1 } };
 	CLEANUP(close_fdp) int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	CLEANUP(close_fdp) int lock = take_lock();
+	CLEANUP(close_fdp) int lock = lock_take(AGENT_LOCK, opts->replace);
 	int err;
 
 	if (lock == -EWOULDBLOCK) {
-		fprintf(stderr, "weir: another agent is running (%s is locked)\n", AGENT_LOCK);
+		fprintf(stderr, "weir: another agent is running (%s is locked): --replace takes "
+				"over from it\n", AGENT_LOCK);
 		return EXIT_CANNOT;
 	}
 	if (lock < 0)
@@ -337,7 +342,7 @@ static int usage(void)
 {
 	fputs("Usage: weir run --policy FILE | --bundle FILE [--trust DIR] [--catalog DIR]\n"
 	      "                [--journal DIR] [--duration T] [--gate bpf] [--confirmed]\n"
-	      "                [--canary FILE] [--json]\n",
+	      "                [--canary FILE] [--json] [--replace]\n",
 	      stderr);
 	return EXIT_USAGE;
 }
@@ -353,6 +358,7 @@ static const struct option options[] = {
 	{ "confirmed", no_argument, NULL, 'C' },
 	{ "canary", required_argument, NULL, 'y' },
 	{ "json", no_argument, NULL, 'j' },
+	{ "replace", no_argument, NULL, 'r' },
 	{},
 };
 
@@ -382,6 +388,9 @@ static int take_option(struct run_options *o, int opt)
 		return 0;
 	case 'j':
 		o->json = true;
+		return 0;
+	case 'r':
+		o->replace = true;
 		return 0;
 	case 'g':
 		if (!strcmp(optarg, "bpf"))

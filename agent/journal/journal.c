@@ -328,6 +328,20 @@ int journal_trouble(const struct journal *j)
 	return j->trouble;
 }
 
+void journal_position(const struct journal *j, uint64_t *ret_file, uint64_t *ret_bytes)
+{
+	struct stat st;
+
+	*ret_file = j->fd < 0 || fstat(j->fd, &st) ? 0 : st.st_ino;
+	*ret_bytes = j->written;
+}
+
+int journal_behind(const struct journal *j, uint64_t file, uint64_t bytes, journal_fn fn,
+		   void *ctx)
+{
+	return segments_behind(j->dir_fd, file, bytes, fn, ctx);
+}
+
 struct journal *journal_close(struct journal *j, int64_t now_ms)
 {
 	if (!j)

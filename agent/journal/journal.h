@@ -52,6 +52,17 @@ bool journal_take_gap(struct journal *j, struct event_gap *ret);
 uint64_t journal_lost(const struct journal *j);
 int journal_trouble(const struct journal *j);
 
+/* Where the next flush would write: inode of the segment (0: none), bytes in it. */
+void journal_position(const struct journal *j, uint64_t *ret_file, uint64_t *ret_bytes);
+
+/*
+ * Hands out the lines behind such a position, those of later segments too; each
+ * without its newline. Nothing when that segment is gone. 0 or -errno.
+ */
+typedef void (*journal_fn)(void *ctx, const char *line, size_t len);
+int journal_behind(const struct journal *j, uint64_t file, uint64_t bytes, journal_fn fn,
+		   void *ctx);
+
 /* Flushes, syncs, closes. Returns NULL; takes NULL. */
 struct journal *journal_close(struct journal *j, int64_t now_ms);
 

@@ -34,4 +34,11 @@ void segment_name(char out[SEGMENT_NAME_MAX], int64_t now_ms, uint64_t number);
 int segments_list(int dir_fd, struct segments *ret);
 void segments_free(struct segments *s);
 
+/*
+ * The lines from byte @bytes of the segment with inode @file on, and those of all
+ * segments behind it. 0 or -errno.
+ */
+typedef void (*segment_fn)(void *ctx, const char *line, size_t len);
+int segments_behind(int dir_fd, uint64_t file, uint64_t bytes, segment_fn fn, void *ctx);
+
 #endif /* WEIR_JOURNAL_SEGMENT_H */

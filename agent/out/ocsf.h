@@ -38,6 +38,9 @@ void ocsf_freep(struct ocsf **o);
  */
 void ocsf_set(struct ocsf *o, int64_t boot_ms, enum argv_mode arguments);
 
+/* A record's ring by the name it has in a line: enum weir_ring, or -1. */
+int ocsf_ring(const char *name);
+
 /*
  * Of the next events: the unit that the process is in, and that of a user's own
  * manager, as systemd names them. Borrowed; NULL: none or unknown.

@@ -48,6 +48,14 @@ static const char *const ring_names[] = { "denials", "records" };
 static const char *const call_names[] = { "connect", "send", "connectx" };
 _Static_assert(ARRAY_SIZE(call_names) == WEIR_CALL_MAX, "every call has a name");
 
+int ocsf_ring(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ring_names); i++)
+		if (!strcmp(name, ring_names[i]))
+			return (int)i;
+	return -1;
+}
+
 static void add_indicator(struct jout *j, const struct indicator *ind)
 {
 	jout_object(j);

@@ -9,14 +9,12 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,18 +26,6 @@
 #include "sense/pins.h"
 #include "sense/proof.h"
 
-/* A host whose bpffs is not mounted would otherwise be silently unprotected. */
-static int ensure_bpffs(void)
-{
-	struct statfs fs;
-
-	if (!statfs("/sys/fs/bpf", &fs) && fs.f_type == BPF_FS_MAGIC)
-		return 0;
-	return mount("bpf", "/sys/fs/bpf", "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") ?
-		       -errno :
-		       0;
-}
-
 /* Where the number of perf's tracepoint is read; not mounted on some small systems. */
 static void ensure_tracefs(void)
 {
@@ -47,33 +33,6 @@ static void ensure_tracefs(void)
 	    access("/sys/kernel/debug/tracing/events", F_OK))
 		mount("tracefs", "/sys/kernel/tracing", "tracefs",
 		      MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
-}
-
-static int ensure_dir(const char *path)
-{
-	return mkdir(path, 0700) && errno != EEXIST ? -errno : 0;
-}
-
-void gates_links_dir(const struct gates *g, char *path, size_t size)
-{
-	snprintf(path, size, WEIR_PIN_DIR "/links-%016llx", (unsigned long long)g->build);
-}
-
-static int prepare_pins(struct gates *g)
-{
-	char path[128];
-	int err;
-
-	if (!g->p->opts.pin)
-		return 0;
-	err = ensure_bpffs();
-	if (err)
-		return err;
-	err = ensure_dir(WEIR_PIN_DIR);
-	if (err)
-		return err;
-	gates_links_dir(g, path, sizeof(path));
-	return ensure_dir(path);
 }
 
 int gates_map(const struct gates *g, const char *name)
@@ -137,26 +96,6 @@ void gates_detach(struct gates *g, enum family family)
 	bpf_object__close(g->p->object[family]);
 	g->p->object[family] = NULL;
 	g->p->attached[family] = false;
-}
-
-static int pin_links(struct gates *g)
-{
-	char dir[128], path[192];
-	unsigned int i;
-	int err;
-
-	if (!g->p->opts.pin)
-		return 0;
-	gates_links_dir(g, dir, sizeof(dir));
-	for (i = 0; i < program_cnt; i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, programs[i].name);
-		if (!g->p->link[i] || bpf_link__pin_path(g->p->link[i]))
-			continue;
-		err = bpf_link__pin(g->p->link[i], path);
-		if (err)
-			return err;
-	}
-	return 0;
 }
 
 int gates_control(struct gates *g)
@@ -258,14 +197,6 @@ static int raise_family(struct gates *g, enum family family)
 	return err;
 }
 
-static void prepare_control(struct gates *g)
-{
-	uint32_t zero = 0;
-
-	/* What an earlier agent left stays in force until the new table is there. */
-	bpf_map_lookup_elem(gates_map(g, "weir_control"), &zero, &g->control);
-}
-
 static int write_canary(struct gates *g, const struct weir_file *file)
 {
 	struct weir_canary c = { .file = *file, .addr4 = PROOF_ADDR4, .port = PROOF_PORT };
@@ -302,29 +233,26 @@ static bool has_aside(const struct gates *g, enum family family)
 	return false;
 }
 
-/* The new set stands beside the old; from the next store on it acts alone. */
+/* The new set stands beside the old, and is in force with gates_take_over(). */
 static int raise_all(struct gates *g)
 {
-	bool had_connect = g->control.gate[WEIR_HOOK_CONNECT] != WEIR_VIA_NONE;
-	char mine[128];
+	bool had_connect = g->p->before.gate[WEIR_HOOK_CONNECT] != WEIR_VIA_NONE;
 	int err;
 
 	if (g->kernel.preempts)
 		ensure_tracefs();
-	g->control.build = g->build;
 	err = raise_family(g, FAMILY_EXEC);
 	if (err)
 		return err;
 	raise_family(g, FAMILY_LOAD);
 	if (g->p->opts.connect || had_connect)
 		gates_want(g, true, g->p->opts.connect || has_aside(g, FAMILY_SOCKET));
+	if (g->active.build != g->build)
+		return 0;
 	gates_drop_aside(g);
-	err = pin_links(g);
-	if (err || !g->p->opts.pin)
-		return err;
-	gates_links_dir(g, mine, sizeof(mine));
-	pins_drop_links(strrchr(mine, '/') + 1);
-	return 0;
+	/* Of this build, but not all there: others stand in their place already. */
+	err = gates_pin_links(g);
+	return err ? err : gates_control(g);
 }
 
 /* Without the iterator keys come from fstat, which knows no generation: right where it is 0. */
@@ -352,32 +280,24 @@ static void advise_all(struct gates *g)
 				advise(g, family, why);
 }
 
-/* Are the gates that act on this host of this very build? */
-static bool is_ours(const struct gates *g)
-{
-	struct weir_control c;
-
-	return g->p->opts.pin && !pins_read_control(&c) && c.build == g->build;
-}
-
 static int open_all(struct gates *g)
 {
 	struct weir_file canary;
 	int err;
 
-	err = gates_load_first(g, is_ours(g));
+	err = gates_load_first(g, g->p->opts.pin && g->active.build == g->build);
 	if (err)
 		return err;
 	open_learner(g);
-	prepare_control(g);
-	err = learn_canary(g, &canary);
+	err = gates_inherit(g);
+	if (!err)
+		err = learn_canary(g, &canary);
 	if (!err)
 		err = write_canary(g, &canary);
 	if (!err)
 		err = open_rings(g);
 	if (err)
 		return err;
-	g->control.agent = getpid();
 	if (gates_adopt(g)) {
 		g->adopted = true;
 		advise_all(g);
@@ -415,7 +335,7 @@ int gates_open(const struct gates_options *opts, struct gates **ret)
 	kernel_probe(&g->kernel);
 	g->build = object_build(!g->kernel.has_loop);
 	g->p->cgroup = cgroup_root_open("/run/weir/cgroup");
-	err = prepare_pins(g);
+	err = gates_prepare_pins(g);
 	if (!err)
 		err = open_all(g);
 	if (!err)
@@ -448,6 +368,9 @@ struct gates *gates_close(struct gates *g)
 	bpf_object__close(g->p->first);
 	learner_close(g->p->learner);
 	close_fdp(&g->p->cgroup);
+	/* It never came into force: nothing of it stays. */
+	if (g->p->opts.pin && g->active.build != g->build)
+		pins_drop_build(g->build);
 	free(g->p);
 	free(g);
 	return NULL;
@@ -461,7 +384,8 @@ void gates_want(struct gates *g, bool connect, bool sockets)
 		raise_family(g, FAMILY_CONNECT);
 	if (sockets && !g->p->attached[FAMILY_SOCKET])
 		raise_family(g, FAMILY_SOCKET);
-	pin_links(g);
+	if (g->active.build == g->build && !gates_pin_links(g))
+		gates_control(g);
 	gates_open_programs(g);
 }
 

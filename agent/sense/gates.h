@@ -32,8 +32,10 @@ struct gates {
 	struct gate_state socket; /* what cgroup programs cannot see: SCTP, raw */
 	struct ring ring[WEIR_RING_MAX];
 	struct weir_control control; /* what was last written */
+	struct weir_active active;   /* the same; which set acts */
 	uint64_t build;
 	bool adopted; /* gates of an earlier agent were taken over */
+	bool succeeds; /* another build's gates were in force when we came */
 	bool is_limited; /* capabilities were dropped: module and raw stay as proven */
 	struct gates_private *p;
 };
@@ -83,7 +85,30 @@ int gates_keys(struct gates *g, const int *fds, struct weir_file *keys, unsigned
 /* How often a gate was skipped for that reason, with all its spares. */
 uint64_t gates_skips(const struct gates *g);
 
-/* True while all pins of this build are where they were put. */
-bool gates_pinned(const struct gates *g);
+/*
+ * The set is ours from now on: pinned, and the one that acts. Until then it has
+ * stood beside the one before and acted for our own canary only. With a table in
+ * place (table_switch()); nothing happens when it has been ours before. A set
+ * that can do less than the one in force is -ENOTSUP, and that one stays.
+ */
+int gates_take_over(struct gates *g);
+
+/*
+ * On a timer: true once, when nobody can be on the way past the set before, or
+ * past the tables before, any more; then what is left of that set is gone.
+ */
+bool gates_settle(struct gates *g);
+
+enum pins_state {
+	PINS_THERE,
+	PINS_MISSING, /* some were removed */
+	PINS_GONE,    /* all of them, with their directory: somebody wants us out */
+};
+
+/* Are all pins where they were put? @ret_what: one that is not. */
+enum pins_state gates_pins(const struct gates *g, char *ret_what, size_t size);
+
+/* Puts those back that are missing. 0 or -errno. */
+int gates_pin_again(struct gates *g);
 
 #endif /* WEIR_SENSE_GATES_H */

@@ -8,14 +8,16 @@
 #include <unistd.h>
 
 #include "sense/gates_private.h"
+#include "sense/pins.h"
 
+/* All that were pinned; fewer, and somebody has removed some. */
 static bool open_links(struct gates *g)
 {
-	char dir[128], path[192];
+	char dir[PINS_DIR_MAX], path[192];
 	unsigned int i;
-	bool any = false;
+	uint32_t cnt = 0;
 
-	gates_links_dir(g, dir, sizeof(dir));
+	pins_build_dir(g->build, dir);
 	for (i = 0; i < program_cnt; i++) {
 		snprintf(path, sizeof(path), "%s/%s", dir, programs[i].name);
 		if (access(path, F_OK))
@@ -24,9 +26,9 @@ static bool open_links(struct gates *g)
 		if (!g->p->link[i])
 			return false;
 		g->p->attached[programs[i].family] = true;
-		any = true;
+		cnt++;
 	}
-	return any;
+	return cnt && cnt >= g->control.links;
 }
 
 static enum weir_mechanism socket_mechanism(const struct gates *g)
@@ -95,9 +97,16 @@ void gates_drop_aside(struct gates *g)
 	}
 }
 
+void gates_set_leftovers_aside(struct gates *g)
+{
+	open_links(g);
+	set_aside(g);
+	pins_drop_build(g->build);
+}
+
 bool gates_adopt(struct gates *g)
 {
-	if (!g->p->opts.pin || g->control.build != g->build)
+	if (!g->p->opts.pin || g->active.build != g->build)
 		return false;
 	if (open_links(g)) {
 		take_mechanisms(g);
@@ -106,20 +115,4 @@ bool gates_adopt(struct gates *g)
 	}
 	set_aside(g);
 	return false;
-}
-
-bool gates_pinned(const struct gates *g)
-{
-	char dir[128], path[192];
-	unsigned int i;
-
-	gates_links_dir(g, dir, sizeof(dir));
-	for (i = 0; i < program_cnt; i++) {
-		if (!g->p->link[i])
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", dir, programs[i].name);
-		if (access(path, F_OK))
-			return false;
-	}
-	return true;
 }

@@ -12,39 +12,56 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "sense/gates_private.h"
 #include "sense/objects.h"
+#include "sense/pins.h"
 #include "sense/rodata.h"
 
-/*
- * Where a map is pinned. Slots for programs belong to the build, and must be
- * pinned: the kernel empties them when nobody holds them in user space.
- */
-static void pin_path(const struct gates *g, const struct bpf_map *map, char *path, size_t size)
+/* What all builds share, see WEIR_PIN_DIR. */
+static bool is_shared(const char *name)
 {
-	char dir[96];
+	static const char *const shared[] = { "weir_active", "weir_arm",    "weir_holds",
+					      "weir_seq",    "weir_losses", "weir_denials",
+					      "weir_marks",  "weir_records" };
 
-	if (bpf_map__type(map) == BPF_MAP_TYPE_PROG_ARRAY)
-		gates_links_dir(g, dir, sizeof(dir));
-	else
-		snprintf(dir, sizeof(dir), "%s", WEIR_PIN_DIR);
-	snprintf(path, size, "%s/%s", dir, bpf_map__name(map));
+	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
+		if (!strcmp(name, shared[i]))
+			return true;
+	return false;
+}
+
+/*
+ * Slots for programs belong to the build, and must be pinned: the kernel empties
+ * them when nobody holds them in user space.
+ */
+void gates_map_path(const struct gates *g, const struct bpf_map *map, char *path, size_t size)
+{
+	const char *name = bpf_map__name(map);
+	char dir[PINS_DIR_MAX] = WEIR_PIN_DIR;
+
+	if (bpf_map__type(map) == BPF_MAP_TYPE_PROG_ARRAY || !strcmp(name, "weir_control"))
+		pins_build_dir(g->build, dir);
+	else if (!is_shared(name))
+		pins_tables_dir(object_abi(), dir);
+	snprintf(path, size, "%s/%s", dir, name);
 }
 
 /* Shared maps come from the pins, or in a rehearsal from the first object. */
 static int share_maps(struct gates *g, struct bpf_object *object)
 {
 	struct bpf_map *map;
-	char path[128];
+	char path[160];
 	int err = 0;
 
 	bpf_object__for_each_map(map, object) {
 		if (bpf_map__is_internal(map))
 			continue;
 		if (g->p->opts.pin) {
-			pin_path(g, map, path, sizeof(path));
+			gates_map_path(g, map, path, sizeof(path));
 			err = bpf_map__set_pin_path(map, path);
 		} else if (g->p->first) {
 			err = bpf_map__reuse_fd(map, gates_map(g, bpf_map__name(map)));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Between gates.c, gates_load.c, gates_prove.c and gates_adopt.c.
+ * Between gates.c and gates_*.c.
  */
 #ifndef WEIR_SENSE_GATES_PRIVATE_H
 #define WEIR_SENSE_GATES_PRIVATE_H
@@ -10,6 +10,7 @@
 #include "sense/programs.h"
 
 struct bpf_link;
+struct bpf_map;
 struct bpf_object;
 
 struct gates_private {
@@ -23,6 +24,9 @@ struct gates_private {
 	int prog_fd[PROGRAM_MAX]; /* of attached programs, to ask how they fare */
 	bool attached[FAMILY_MAX];
 	int cgroup;
+	struct weir_control before; /* of the set in force when we came */
+	uint64_t switched_ns;
+	bool settled;
 };
 
 /* Bit per program that @family uses by @choice on this kernel. */
@@ -43,6 +47,12 @@ bool gates_prove_family(struct gates *g, enum family family);
 /* Takes over the pinned links of an earlier agent of this build. */
 bool gates_adopt(struct gates *g);
 
+/*
+ * Of this build, but it is not the one that acts, as far as we can tell: in case
+ * it does, it goes on until another set does.
+ */
+void gates_set_leftovers_aside(struct gates *g);
+
 /* Ends the gates that could not be taken over, now that others stand. */
 void gates_drop_aside(struct gates *g);
 
@@ -55,8 +65,20 @@ void gates_detach(struct gates *g, enum family family);
  */
 void gates_open_programs(struct gates *g);
 
-/* Where this build's links are pinned. */
-void gates_links_dir(const struct gates *g, char *path, size_t size);
+/* Where a map is pinned. */
+void gates_map_path(const struct gates *g, const struct bpf_map *map, char *path, size_t size);
+
+/* Pins what is not pinned yet, and counts all that is. 0 or -errno. */
+int gates_pin_links(struct gates *g);
+
+/* Directories, and away with what an agent that did not come far left there. */
+int gates_prepare_pins(struct gates *g);
+
+/* What the set in force leaves us: its control, as far as we understand it. */
+int gates_inherit(struct gates *g);
+
+/* What the programs of @build have missed is counted on when they are gone. */
+void gates_keep_count(struct gates *g, uint64_t build);
 
 /* The mechanism of @family's hooks from now on; 0 or -errno. */
 int gates_set_mechanism(struct gates *g, enum family family, enum weir_mechanism via);

@@ -19,9 +19,12 @@ struct object_bytes {
 struct object_bytes object_bytes(bool floor);
 
 /*
- * What runs in the kernel, as a number: the first eight bytes of the object's
- * SHA-256, never 0. Two agents that carry the same object share their gates.
+ * What runs in the kernel, as a number: the first eight bytes of the SHA-256 of
+ * the object and its ABI, never 0. Two agents that carry the same object share their gates.
  */
 uint64_t object_build(bool floor);
+
+/* WEIR_ABI as its programs were built with. */
+uint32_t object_abi(void);
 
 #endif /* WEIR_SENSE_OBJECTS_H */

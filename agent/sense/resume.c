@@ -12,15 +12,24 @@
 
 #include <weir/table.h>
 
+#include "base/cleanup.h"
+
 #define PIN WEIR_PIN_DIR "/weir_resume"
+
+/* Behind the numbers by CPU: shared with builds to come, so there is room. */
+#define WORDS 64
+_Static_assert(sizeof(struct weir_losses) / 8 + 1 + WEIR_RING_MAX + 2 < WORDS, "room");
 
 static int open_map(uint32_t entries, bool pin)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
 	int fd = pin ? bpf_obj_get(PIN) : -1;
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
 
-	if (fd >= 0)
+	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len) && info.max_entries >= entries)
 		return fd;
+	close_fdp(&fd);
 	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "weir_resume", 4, 8, entries, &opts);
 	if (fd < 0)
 		return -errno;
@@ -41,7 +50,7 @@ int resume_open(struct resume *r, bool pin)
 	if (cpus <= 0)
 		return -EINVAL;
 	r->cpus = cpus;
-	words = cpus * WEIR_RING_MAX + sizeof(struct weir_losses) / 8 + 1;
+	words = cpus * WEIR_RING_MAX + WORDS;
 	r->size = ((uint64_t)words * 8 + page - 1) / page * page;
 	r->fd = open_map(words, pin);
 	if (r->fd < 0)
@@ -53,6 +62,8 @@ int resume_open(struct resume *r, bool pin)
 		r->last[ring] = (uint64_t *)at + (size_t)ring * cpus;
 	r->told = (struct weir_losses *)((uint64_t *)at + (size_t)WEIR_RING_MAX * cpus);
 	r->folded = (uint64_t *)(r->told + 1);
+	r->pos = r->folded + 1;
+	r->journal = r->pos + WEIR_RING_MAX;
 	return 0;
 }
 

@@ -17,6 +17,12 @@ struct resume {
 	uint64_t *last[WEIR_RING_MAX]; /* by CPU; plain memory, shared and pinned */
 	struct weir_losses *told; /* losses that the journal has been told of; same */
 	uint64_t *folded; /* refusals held back to be told as one; same */
+	uint64_t *pos;	  /* by ring: how far it has been written down; same */
+	/*
+	 * And where the journal ended then: inode of the segment, bytes in it. What
+	 * stands behind is of a batch whose end nobody has noted here.
+	 */
+	uint64_t *journal;
 	uint64_t size;
 };
 

@@ -115,6 +115,15 @@ void ring_look_ahead(const struct ring *r, ring_fn fn, void *ctx)
 	drop_window(&ahead);
 }
 
+void ring_skip_to(struct ring *r, unsigned long pos)
+{
+	unsigned long end = __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
+
+	/* Of another ring that was once pinned there. */
+	if (pos > r->pos && pos <= end)
+		r->pos = pos;
+}
+
 void ring_commit(struct ring *r)
 {
 	__atomic_store_n(r->consumer, r->pos, __ATOMIC_RELEASE);

@@ -8,8 +8,8 @@
  *
  * Our own consumer rather than libbpf's, for one reason: the position is given
  * back only after the batch has reached the journal, so an agent killed in
- * between is followed by one that reads the same records again. At least once,
- * never lost; the sequence numbers tell a repeat from news.
+ * between is followed by one that reads the same records again. Never lost; which
+ * of them are written down already, the journal's own end tells.
  */
 #ifndef WEIR_SENSE_RING_H
 #define WEIR_SENSE_RING_H
@@ -39,6 +39,9 @@ unsigned int ring_read(struct ring *r, ring_fn fn, void *ctx, unsigned int max);
 
 /* Shows all that are there and consumes none. */
 void ring_look_ahead(const struct ring *r, ring_fn fn, void *ctx);
+
+/* An earlier agent has dealt with everything before @pos; ignored if it cannot be. */
+void ring_skip_to(struct ring *r, unsigned long pos);
 
 /* Gives the space of everything read back to the kernel. */
 void ring_commit(struct ring *r);

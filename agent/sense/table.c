@@ -475,14 +475,14 @@ int table_drop_file(struct table *t, const struct weir_file *file)
 	return bpf_map_delete_elem(t->map[KIND_FILES], file) ? -errno : 0;
 }
 
-int table_count_exemptions(const struct table *t, uint64_t *used, uint32_t cnt)
+static int count_exemptions(int map, uint64_t *used, uint32_t cnt)
 {
 	struct weir_scope key, *last = NULL;
 	struct weir_exemptions x;
 
-	while (!bpf_map_get_next_key(t->map[KIND_EXEMPTIONS], last, &key)) {
+	while (!bpf_map_get_next_key(map, last, &key)) {
 		last = &key;
-		if (bpf_map_lookup_elem(t->map[KIND_EXEMPTIONS], &key, &x))
+		if (bpf_map_lookup_elem(map, &key, &x))
 			continue;
 		for (int i = 0; i < WEIR_EXEMPT_MAX; i++)
 			if (x.of[i].until_ns && x.of[i].index < cnt)
@@ -491,21 +491,40 @@ int table_count_exemptions(const struct table *t, uint64_t *used, uint32_t cnt)
 	return errno == ENOENT ? 0 : -errno;
 }
 
+int table_count_exemptions(const struct table *t, uint64_t *used, uint32_t cnt)
+{
+	return count_exemptions(t->map[KIND_EXEMPTIONS], used, cnt);
+}
+
+int table_count_left(const struct gates *g, uint64_t generation, uint64_t *used, uint32_t cnt)
+{
+	CLEANUP(close_fdp) int map = -1;
+	uint32_t id;
+
+	if (bpf_map_lookup_elem(gates_map(g, kinds[KIND_EXEMPTIONS].outer), &generation, &id))
+		return -errno;
+	map = bpf_map_get_fd_by_id(id);
+	return map < 0 ? -errno : count_exemptions(map, used, cnt);
+}
+
 uint64_t table_generation(const struct table *t)
 {
 	return t->generation;
 }
 
-void table_drop_others(const struct gates *g, const struct table *t)
+void table_drop_others(const struct gates *g, const uint64_t *keep, unsigned int cnt)
 {
 	int outer = gates_map(g, kinds[KIND_RULES].outer);
 	uint64_t key, next;
 	int err = bpf_map_get_next_key(outer, NULL, &next);
+	unsigned int i;
 
 	while (!err) {
 		key = next;
 		err = bpf_map_get_next_key(outer, &key, &next);
-		if (key != t->generation)
+		for (i = 0; i < cnt && keep[i] != key; i++)
+			;
+		if (i == cnt)
 			forget_generation(g, key);
 	}
 }

@@ -77,9 +77,12 @@ int table_drop_file(struct table *t, const struct weir_file *file);
  */
 int table_count_exemptions(const struct table *t, uint64_t *used, uint32_t cnt);
 
+/* The same of a table that an agent before us left. -ENOENT: none such. */
+int table_count_left(const struct gates *g, uint64_t generation, uint64_t *used, uint32_t cnt);
+
 uint64_t table_generation(const struct table *t);
 
-/* Generations of an earlier agent, save @t's own. */
-void table_drop_others(const struct gates *g, const struct table *t);
+/* Generations that earlier agents left, but for the @cnt of @keep. */
+void table_drop_others(const struct gates *g, const uint64_t *keep, unsigned int cnt);
 
 #endif /* WEIR_SENSE_TABLE_H */

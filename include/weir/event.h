@@ -182,10 +182,17 @@ enum weir_call {
 	WEIR_CALL_MAX = 3,
 };
 
-/* Records that found no room, per CPU; read by the agent, never reset. */
+/*
+ * Records that found no room, per CPU; read by the agent, never reset. Builds of
+ * weir share them, hence the room for types to come.
+ */
+#define WEIR_LOSS_TYPES 15
+
 struct weir_losses {
-	__u64 by_type[WEIR_REC_MAX];
+	__u64 by_type[WEIR_LOSS_TYPES];
 	__u64 denials; /* of these, how many said "denied" */
 };
+_Static_assert(sizeof(struct weir_losses) == 128, "never changes");
+_Static_assert(WEIR_REC_MAX <= WEIR_LOSS_TYPES, "every type can be counted");
 
 #endif /* WEIR_EVENT_H */

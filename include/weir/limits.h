@@ -9,7 +9,9 @@
 #define WEIR_LIMITS_H
 
 /* Raised by any change to a struct in this folder; part of the build id. */
-#define WEIR_ABI 2
+#ifndef WEIR_ABI
+#define WEIR_ABI 3
+#endif
 
 /* PATH_MAX with its NUL: the longest path that the kernel hands out. */
 #define WEIR_PATH_MAX 4096

@@ -15,8 +15,30 @@
 #include <weir/limits.h>
 #include <weir/verdict.h>
 
-/* Pinned under /sys/fs/bpf/weir/, each by the name of its map. */
+/*
+ * Pins. What every build of weir has to understand, older and newer ones, lies
+ * at the top by the name of its map and never changes its layout again: which
+ * build acts, arm, holds, sequence numbers, losses, marks, the two rings (whose
+ * records say themselves what they are). What may change lies in tables-N, N
+ * being WEIR_ABI, and what is one build's own (its links, its control) in
+ * build-X. So two builds stand side by side, also with different tables.
+ */
 #define WEIR_PIN_DIR "/sys/fs/bpf/weir"
+
+/*
+ * Who acts. One store of @build is the upgrade, and @retiring says which set was
+ * active before: for a moment that one still refuses, so that a call which is
+ * on its way past both cannot meet two sets that each leave it to the other.
+ */
+struct weir_active {
+	__u64 build;	/* the set of programs that decides; 0: none yet */
+	__u64 retiring; /* and one that still refuses; 0: none */
+	__u64 since_ns; /* CLOCK_BOOTTIME: the first gate of this boot was proven */
+	__u32 abi;	/* the tables of @build */
+	__u32 reserved;
+	__u64 later[4];
+};
+_Static_assert(sizeof(struct weir_active) == 64, "never changes");
 
 /* Which lookups can hit at all; an empty map is not even asked. */
 #define WEIR_HAS_FILES 0x01u
@@ -33,22 +55,31 @@
 /* What to record of software that no key names. */
 #define WEIR_RECORD_ALL 0x100u
 
-/* One of these, written by the agent only. */
+/*
+ * One of these per build, written by the agent only. The first three members are
+ * there in every layout: a successor goes on from the generation, takes the
+ * canary away, and compares what it can do with what is there.
+ */
 struct weir_control {
 	__u64 generation;
-	__u64 build;	   /* the set of programs that is to act */
+	__u32 agent; /* tgid: its children may run the canary */
+	__u8 gate[WEIR_HOOK_MAX]; /* enum weir_mechanism that decides, by hook */
 	__u64 lapse_ns;	   /* CLOCK_BOOTTIME */
 	__u64 record_until_ns; /* WEIR_RECORD_ALL ends by itself */
 	__u32 enforce;
 	__u32 flags; /* WEIR_HAS_*, WEIR_RECORD_* */
-	__u32 agent; /* tgid: its children may run the canary */
 	__u32 argv;  /* 1: take no arguments */
-	__u8 gate[WEIR_HOOK_MAX]; /* enum weir_mechanism that decides, by hook */
-	__u32 deny_unhashable;	  /* size listed, hash failed: deny */
-	__u32 kill;		  /* 1: the policy lets a weak exec gate kill */
+	__u32 deny_unhashable; /* size listed, hash failed: deny */
+	__u32 kill;	       /* 1: the policy lets a weak exec gate kill */
+	__u32 trial;	       /* 1: not in force yet; acts for the agent's children */
+	__u32 links;	       /* how many are pinned when all are there */
 	__u32 reserved;
 };
 _Static_assert(sizeof(struct weir_control) == 64, "table layout is ABI");
+_Static_assert(__builtin_offsetof(struct weir_control, lapse_ns) == 16, "never changes");
+
+/* What is read of another build's. */
+#define WEIR_CONTROL_HEAD __builtin_offsetof(struct weir_control, lapse_ns)
 
 /* One of these, written by arm, confirm, disarm and the agent's start. */
 struct weir_arm {
@@ -58,7 +89,7 @@ struct weir_arm {
 	__u32 session; /* audit session that armed: confirm wants another */
 	__u32 uid;
 };
-_Static_assert(sizeof(struct weir_arm) == 32, "table layout is ABI");
+_Static_assert(sizeof(struct weir_arm) == 32, "never changes");
 
 /*
  * What somebody did about one product, by its number in struct weir_rule. Kept
@@ -72,7 +103,7 @@ struct weir_hold {
 	__u64 since_ns;
 	__u32 session, uid;
 };
-_Static_assert(sizeof(struct weir_hold) == 40, "table layout is ABI");
+_Static_assert(sizeof(struct weir_hold) == 40, "never changes");
 
 /* Whom an exemption covers: a rule, of it one file or all, for one user or all. */
 #define WEIR_ANYBODY (~0u)

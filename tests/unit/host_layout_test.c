@@ -83,8 +83,13 @@ static const struct place in_answer[] = { AT(verdict), AT(reason), AT(mode), AT(
 #undef TYPE
 #define TYPE weir_control
 static const struct place in_control[] = {
-	AT(generation), AT(build), AT(lapse_ns), AT(record_until_ns), AT(enforce), AT(flags),
-	AT(agent), AT(argv), AT(gate), AT(deny_unhashable), AT(kill), AT(reserved),
+	AT(generation), AT(agent), AT(gate), AT(lapse_ns), AT(record_until_ns), AT(enforce),
+	AT(flags), AT(argv), AT(deny_unhashable), AT(kill), AT(trial), AT(links), AT(reserved),
+};
+#undef TYPE
+#define TYPE weir_active
+static const struct place in_active[] = {
+	AT(build), AT(retiring), AT(since_ns), AT(abi), AT(reserved), AT(later),
 };
 #undef TYPE
 #define TYPE weir_arm
@@ -143,6 +148,7 @@ static const struct layout layouts[] = {
 	LAYOUT(weir_rule, in_rule),	    LAYOUT(weir_key, in_key),
 	LAYOUT(weir_switches, in_switches), LAYOUT(weir_question, in_question),
 	LAYOUT(weir_answer, in_answer),	    LAYOUT(weir_control, in_control),
+	LAYOUT(weir_active, in_active),
 	LAYOUT(weir_arm, in_arm),	    LAYOUT(weir_canary, in_canary),
 	LAYOUT(weir_seen, in_seen),	    LAYOUT(weir_look, in_look),
 	LAYOUT(weir_port, in_port),	    LAYOUT(weir_ports, in_ports),

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One agent per host, and how another one takes its place.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "base/cleanup.h"
+#include "cmd/lock.h"
+#include "tap.h"
+#include "tree.h"
+
+/* A holder of the lock; deaf: to everything that can be ignored. */
+static pid_t hold(const char *path, bool is_deaf)
+{
+	int ready[2];
+	char c;
+	pid_t pid;
+
+	tree_must(!pipe(ready), "pipe");
+	pid = fork();
+	if (!pid) {
+		if (is_deaf)
+			signal(SIGTERM, SIG_IGN);
+		if (lock_take(path, false) < 0 || write(ready[1], "x", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	tree_must(pid > 0 && read(ready[0], &c, 1) == 1, "holder");
+	close(ready[0]);
+	close(ready[1]);
+	return pid;
+}
+
+static int ended_by(pid_t pid)
+{
+	int status = 0;
+
+	tree_must(waitpid(pid, &status, 0) == pid, "waitpid");
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+int main(void)
+{
+	struct tree tree;
+	char path[128];
+	pid_t pid;
+	int fd;
+
+	tree_init(&tree);
+	snprintf(path, sizeof(path), "%s/run/lock", tree.base);
+	fd = lock_take(path, false);
+	ok(fd >= 0, "the first has it, the directory is made");
+	close(fd);
+
+	pid = hold(path, false);
+	ok(lock_take(path, false) == -EWOULDBLOCK, "the second has not");
+	fd = lock_take(path, true);
+	ok(fd >= 0 && ended_by(pid) == SIGTERM, "unless it replaces the first, which is asked to end");
+	close(fd);
+
+	/* As an agent does, which takes its signals by descriptor. */
+	pid = hold(path, true);
+	kill(pid, SIGSTOP);
+	fd = lock_take(path, true);
+	ok(fd >= 0 && ended_by(pid) == SIGKILL, "one that hangs is killed");
+	close(fd);
+
+	/* The number that stands there need not be the holder's. */
+	tree_text(&tree, "/run/lock", "1\n");
+	fd = lock_take(path, true);
+	ok(fd >= 0, "a lock that nobody holds is taken, whatever is written in it");
+	pid = fork();
+	if (!pid) {
+		tree_text(&tree, "/run/lock", "1\n");
+		_exit(lock_take(path, true) == -EWOULDBLOCK ? 0 : 1);
+	}
+	ok(ended_by(pid) == 0 && lock_take(path, false) == -EWOULDBLOCK,
+	   "the first process is nobody to replace");
+	close(fd);
+	tree_exit(&tree);
+	return tap_done();
+}
