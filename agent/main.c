@@ -10,6 +10,7 @@
 #include "cmd/bundle.h"
 #include "cmd/calendar.h"
 #include "cmd/check.h"
+#include "cmd/detach.h"
 #include "cmd/doctor.h"
 #include "cmd/events.h"
 #include "cmd/exemptions.h"
@@ -46,6 +47,7 @@ static const struct {
 	{ "arm", cmd_arm, "let the policy block, for ten minutes" },
 	{ "confirm", cmd_confirm, "keep it armed, from a new login" },
 	{ "disarm", cmd_disarm, "block nothing; works with the agent stopped" },
+	{ "detach", cmd_detach, "take all of weir out of the kernel, before an uninstallation" },
 	{ "remove-window", cmd_remove_window, "let a product's own uninstaller run, for a while" },
 };
 

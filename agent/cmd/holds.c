@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "cmd/agent.h"
@@ -35,6 +36,11 @@ static uint64_t to_boot(int64_t wall_s, uint64_t now_ns)
 	if (wall_s == -1)
 		return WEIR_NEVER;
 	return wall_s > 0 && left > 0 ? now_ns + (uint64_t)left * NS_PER_S : 0;
+}
+
+void holds_forget(void)
+{
+	unlink(HOLDS_FILE);
 }
 
 enum hold_state hold_state(const struct weir_hold *h, uint64_t now_ns)

@@ -43,6 +43,9 @@ int holds_remember(const char *product, const struct weir_hold *h, const char *r
  */
 unsigned int holds_restore(void);
 
+/* What was written down is void: the gates are gone. */
+void holds_forget(void);
+
 /* Every second: notes what has begun or ended, and reminds every hour. */
 void agent_watch_holds(struct agent *a);
 
