@@ -16,6 +16,7 @@
 #include "inventory/identity.h"
 #include "inventory/root.h"
 #include "out/text.h"
+#include "sense/pins.h"
 
 /* A line that changes more often than this cannot be read. */
 #define PROGRESS_NS 100000000ULL
@@ -172,6 +173,14 @@ static void close_cache(struct identity_cache *cache, int dir_fd)
 			strerror(-err));
 }
 
+/* What runs since before then was asked by no gate. */
+static uint64_t first_gate_ns(void)
+{
+	struct weir_active active;
+
+	return pins_read_active(&active) ? 0 : active.since_ns;
+}
+
 static int survey(struct look *l, const struct catalog *c, const struct look_wish *wish)
 {
 	struct survey s = {
@@ -193,6 +202,8 @@ static int survey(struct look *l, const struct catalog *c, const struct look_wis
 		pace_idle();
 	if (wish->cache_dir)
 		cache_fd = open(wish->cache_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s.is_live)
+		s.gate_ns = first_gate_ns();
 	if (!err && cache_fd >= 0)
 		err = open_cache(c, cache_fd, &cache);
 	s.cache = cache;

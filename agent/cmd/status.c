@@ -241,6 +241,8 @@ static void print_text(const json_t *j)
 	if (r)
 		printf("REFUSED: wanted %lld, running %lld, because %s\n",
 		       num(r, "wanted_serial"), num(p, "serial"), str(r, "because"));
+	printf("uncovered at boot: %lld.%lld s\n", num(j, "uncovered_at_boot_ms") / 1000,
+	       num(j, "uncovered_at_boot_ms") / 100 % 10);
 	print_trust(j);
 	print_holds(j);
 	print_phases(j);

@@ -163,7 +163,8 @@ static int tell(struct process *p, const struct facts *facts, const char *how, c
 	char where[16], user[64], *detail = NULL;
 	struct trace tr = {
 		.kind = TRACE_PROCESS,
-		.flags = TRACE_RUNNING | (t->is_deleted ? TRACE_DELETED : 0),
+		.flags = TRACE_RUNNING | (t->is_deleted ? TRACE_DELETED : 0) |
+			 (t->start_ns < p->look->s->gate_ns ? TRACE_EARLY : 0),
 		.where = where,
 		.facts = facts,
 		.started_by = t->started_by,

@@ -20,6 +20,7 @@ struct survey {
 	int root_fd;	/* what is looked at */
 	bool is_live;	/* it is this host: processes, sockets and kernel are its own */
 	bool is_deep;	/* open every file, whatever its name and mode say */
+	uint64_t gate_ns; /* CLOCK_BOOTTIME of the first gate since boot; 0: none, or no matter */
 	const struct catalog *catalog;	/* sealed */
 	const struct match_index *index;
 	struct expectation *expectation;

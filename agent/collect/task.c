@@ -76,8 +76,8 @@ static int read_stat(struct task *t)
 			      " %*d %*d %*d %*d %llu", &flags, &start) != 2)
 		return 0;
 	t->is_kernel = flags & PF_KTHREAD;
-	t->started = ((int64_t)(start * (1000000000ULL / (unsigned long)sysconf(_SC_CLK_TCK))) +
-		      host_boot_offset_ns()) / 1000000000;
+	t->start_ns = start * (1000000000ULL / (unsigned long)sysconf(_SC_CLK_TCK));
+	t->started = ((int64_t)t->start_ns + host_boot_offset_ns()) / 1000000000;
 	return 0;
 }
 

@@ -28,6 +28,7 @@ struct task {
 	bool is_deleted; /* its executable has no name any more */
 	uid_t uid;
 	int64_t started; /* seconds since the epoch, 0: unknown */
+	uint64_t start_ns; /* the same by CLOCK_BOOTTIME */
 	int err;	 /* -EACCES: its executable is not for us to see */
 	char *exe;	 /* as its root sees it; NULL: none, or not to be seen */
 	char *root;	 /* its root directory as ours sees it, "/"; NULL: not to be seen */

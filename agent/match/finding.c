@@ -29,9 +29,10 @@ _Static_assert(ARRAY_SIZE(state_names) == STATE_MAX, "every state has a name");
 static const char *const flag_names[] = {
 	"running", "enabled", "masked", "failed",  "deleted", "setuid",
 	"unverified", "unowned", "source", "removed", "restarts",
+	"early",
 };
 _Static_assert(ARRAY_SIZE(flag_names) == FINDING_FLAG_CNT, "every flag has a name");
-_Static_assert(TRACE_RESTARTS == 1u << (FINDING_FLAG_CNT - 1), "flags are named in order");
+_Static_assert(TRACE_EARLY == 1u << (FINDING_FLAG_CNT - 1), "flags are named in order");
 
 const char *finding_state_name(enum finding_state state)
 {

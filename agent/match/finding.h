@@ -127,6 +127,6 @@ const char *finding_state_name(enum finding_state state);
 
 /* Of a bit of enum trace_flag: "enabled", "restarts". */
 const char *finding_flag_name(unsigned int bit);
-#define FINDING_FLAG_CNT 11
+#define FINDING_FLAG_CNT 12
 
 #endif /* WEIR_MATCH_FINDING_H */

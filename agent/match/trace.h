@@ -45,6 +45,7 @@ enum trace_flag {
 	TRACE_SOURCE = 1u << 8,	    /* DKMS: not built yet */
 	TRACE_REMOVED = 1u << 9,    /* a package whose configuration is left */
 	TRACE_RESTARTS = 1u << 10,  /* something starts it again when it ends */
+	TRACE_EARLY = 1u << 11,	    /* a process that was there before the first gate */
 };
 
 struct trace {

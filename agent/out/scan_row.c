@@ -56,6 +56,7 @@ static void add_flag_clauses(const struct thing *t, struct buf *out)
 		{ TRACE_SOURCE, "source, not built yet" },
 		{ TRACE_REMOVED, "removed, its configuration is left" },
 		{ TRACE_RESTARTS, "restarted when it ends" },
+		{ TRACE_EARLY, "started before the gates stood" },
 		{ TRACE_UNOWNED, "not owned by a package" },
 	};
 
