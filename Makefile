@@ -117,11 +117,17 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 	install -D -m 0644 docs/examples/observe.yaml \
 		$(DESTDIR)$(PREFIX)/share/doc/weir/examples/observe.yaml
 	install -D -m 0644 scripts/weir.service $(DESTDIR)$(PREFIX)/lib/systemd/system/weir.service
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system/weir.service.d
+	scripts/listed-units catalog \
+		>$(DESTDIR)$(PREFIX)/lib/systemd/system/weir.service.d/10-listed.conf
 	for m in $(MAN); do install -D -m 0644 $$m \
 		$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
 
 uninstall: ## take away what install put there; the journal and /etc/weir stay
+	$(if $(DESTDIR),,[ ! -x $(PREFIX)/sbin/weir ] || \
+		$(PREFIX)/sbin/weir detach --stop --reason "make uninstall")
 	rm -f $(DESTDIR)$(PREFIX)/sbin/weir $(DESTDIR)$(PREFIX)/lib/systemd/system/weir.service
+	rm -rf $(DESTDIR)$(PREFIX)/lib/systemd/system/weir.service.d
 	rm -rf $(DESTDIR)$(PREFIX)/lib/weir $(DESTDIR)$(PREFIX)/share/weir \
 		$(DESTDIR)$(PREFIX)/share/doc/weir
 	for m in $(MAN); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
