@@ -63,3 +63,18 @@ $(OUTPUT)/model-san/%: tests/model/%.c $(OUTPUT)/libhost-san.a $(OUTPUT)/libpure
 	@mkdir -p $(@D)
 	$(call say,CC-SAN,$<)$(CC) $(SAN_CFLAGS) -o $@ $< $(OUTPUT)/libhost-san.a \
 		$(OUTPUT)/libpure-san.a $(PKG_LIBS)
+
+# Two more builds of the same source, for upgrades: another set of programs, and
+# one whose tables have another layout, as far as its pins can tell.
+UPGRADES := $(addprefix $(OUTPUT)/upgrade/weir-,other abi)
+$(OUTPUT)/upgrade/other.o: ALL_CFLAGS += -DWEIR_BUILD_TAG='"another build"'
+$(OUTPUT)/upgrade/abi.o: ALL_CFLAGS += -DWEIR_ABI=99
+
+$(OUTPUT)/upgrade/%.o: agent/sense/objects.c | $(OUTPUT)/bpf.stamp
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# What comes first is not taken from the archive any more.
+$(OUTPUT)/upgrade/weir-%: $(OUTPUT)/obj/agent/main.o $(OUTPUT)/upgrade/%.o $(OUTPUT)/libhost.a \
+		$(OUTPUT)/libpure.a
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
