@@ -70,7 +70,7 @@ UPGRADES := $(addprefix $(OUTPUT)/upgrade/weir-,other abi)
 $(OUTPUT)/upgrade/other.o: ALL_CFLAGS += -DWEIR_BUILD_TAG='"another build"'
 $(OUTPUT)/upgrade/abi.o: ALL_CFLAGS += -DWEIR_ABI=99
 
-$(OUTPUT)/upgrade/%.o: agent/sense/objects.c | $(OUTPUT)/bpf.stamp
+$(OUTPUT)/upgrade/other.o $(OUTPUT)/upgrade/abi.o: agent/sense/objects.c | $(OUTPUT)/bpf.stamp
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 

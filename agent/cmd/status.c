@@ -260,12 +260,18 @@ static void print_text(const json_t *j)
 /* No agent to ask: the kernel's own state is on the pins. */
 static int without_agent(int why, bool as_json)
 {
-	struct weir_control c;
+	struct weir_control c = {};
 	struct weir_arm arm;
 	const char *agent = why == -ETIMEDOUT ? "does not answer" : "not running";
+	int err = pins_read_control(&c);
 	bool acts;
 
-	if (pins_read_control(&c) || pins_read_arm(&arm)) {
+	if (err == -EPROTO && !as_json) {
+		printf("EFFECTIVE: the kernel goes on alone, by another build of weir\n"
+		       "agent: %s; `weir disarm` works without it\n", agent);
+		return EXIT_CANNOT;
+	}
+	if (err || pins_read_arm(&arm)) {
 		if (as_json)
 			printf("{\"agent\":\"%s\",\"gates\":[],\"ready\":false}\n", agent);
 		else
