@@ -6,6 +6,7 @@
  */
 #include <dlfcn.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "subject.h"
 #include "survey.h"
@@ -116,6 +117,30 @@ static void test_path(void)
 	   "with the path, running");
 	ok(s && s->is_hashed && seen_has(s, IND_COMM, "agent"), "with its content and its name");
 	ok(s && s->user && *s->user && s->changed > 1600000000, "its user, and when it began");
+}
+
+static uint64_t boottime_ns(void)
+{
+	struct timespec now;
+
+	tree_must(!clock_gettime(CLOCK_BOOTTIME, &now), "clock");
+	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
+
+static void test_early(void)
+{
+	pid_t pid = start(in_tree("/opt/ew/agent"), NULL);
+	const struct seen *s;
+
+	t.s.gate_ns = boottime_ns() + 1000000000ULL;
+	look();
+	s = process(pid);
+	ok(s && s->flags == (TRACE_RUNNING | TRACE_EARLY), "one that is older than the gates says so");
+	t.s.gate_ns = 1;
+	look();
+	s = process(pid);
+	ok(s && s->flags == TRACE_RUNNING, "one that is younger does not");
+	t.s.gate_ns = 0;
 }
 
 static void test_renamed(void)
@@ -378,6 +403,7 @@ int main(void)
 	subject_copy(&tree, "/bin/sleep", "/opt/ew/agent");
 	survey_test_init(&t, -1, vendor_text(), NULL);
 	test_path();
+	test_early();
 	test_renamed();
 	test_library();
 	test_loader();
