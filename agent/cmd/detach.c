@@ -13,9 +13,11 @@
 
 #include "base/cleanup.h"
 #include "cmd/agent.h"
+#include "cmd/at_switch.h"
 #include "cmd/arming.h"
 #include "cmd/exit.h"
 #include "cmd/lock.h"
+#include "cmd/switch_units.h"
 #include "cmd/version.h"
 #include "sense/pins.h"
 
@@ -123,6 +125,19 @@ static void tell(const struct wish *w, int pins)
 	       pins, w->journal);
 }
 
+/* Units that an agent has masked until the next boot. */
+static void undo_masks(void)
+{
+	CLEANUP(close_fdp) int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct host h = { 0 };
+	unsigned int cnt;
+
+	host_read(root, &h);
+	cnt = switch_undo(SWITCH_FILE, h.boot_id);
+	if (cnt)
+		printf("weir: %u units unmasked\n", cnt);
+}
+
 int cmd_detach(int argc, char **argv)
 {
 	struct wish w = { .journal = "/var/log/weir" };
@@ -148,6 +163,7 @@ int cmd_detach(int argc, char **argv)
 		return EXIT_CANNOT;
 	}
 	holds_forget();
+	undo_masks();
 	if (pins)
 		tell(&w, pins);
 	else
