@@ -132,7 +132,9 @@ static const struct place in_look[] = {
 static const struct place in_group[] = { AT(name) };
 #undef TYPE
 #define TYPE weir_port
-static const struct place in_port[] = { AT(first), AT(last), AT(protocol), AT(reserved), AT(key) };
+static const struct place in_port[] = {
+	AT(first), AT(last), AT(protocol), AT(spares), AT(reserved), AT(key),
+};
 #undef TYPE
 #define TYPE weir_ports
 static const struct place in_ports[] = { AT(cnt), AT(port) };
