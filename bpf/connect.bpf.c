@@ -152,6 +152,24 @@ static __always_inline void unpack_how(__u64 how, struct dest *d, struct weir_lo
 		d->protocol = IPPROTO_TCP;
 }
 
+/*
+ * The key of a destination, in one word as pack_key() has it. Numbers only, and
+ * apart from the gate: many roads lead through the ports of a prefix, and from
+ * here the verifier does not follow each of them through the verdict.
+ */
+__noinline __u64 address_key(__u64 addr_lo, __u64 addr_hi, __u64 how, __u64 generation)
+{
+	struct weir_look look = { .generation = generation };
+	struct dest d = {};
+
+	((__u64 *)d.addr)[0] = addr_lo;
+	((__u64 *)d.addr)[1] = addr_hi;
+	unpack_how(how, &d, &look);
+	unmap(&d);
+	find_key(&d, &look);
+	return pack_key(&look.key);
+}
+
 /* 1: stop it. Takes numbers only, so that the verifier looks at it once. */
 __noinline int connect_gate(__u64 addr_lo, __u64 addr_hi, __u64 how)
 {
@@ -173,7 +191,8 @@ __noinline int connect_gate(__u64 addr_lo, __u64 addr_hi, __u64 how)
 		q_flags = WEIR_Q_CANARY;
 		look.flags |= WEIR_REC_CANARY;
 	} else {
-		find_key(&d, &look);
+		take_packed(&look, address_key(addr_lo, addr_hi, how, look.generation),
+			    WEIR_KEY_PREFIX);
 	}
 	decide(c, &look, q_flags);
 	if (as == ROLE_RETIRING && look.answer.verdict == WEIR_ALLOW)
