@@ -42,7 +42,7 @@ boot()
 	words="weir.storm=$1"
 	case $1 in */preempt) words="preempt=full" ;; esac
 	guest_run "${1%%/*}" "$work/image.$(count_of "$1")" "$(log_of "$1")" --smp 2 \
-		--mem 2048 --timeout 600 --append "$words"
+		--mem 2048 --timeout 900 --append "$words"
 	echo $? >"$work/end.$(name_of "$1")"
 }
 
