@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "cmd/state_file.h"
 
 #define CONFIRMED ARMING_STATE "/confirmed"
 #define DISARMED ARMING_STATE "/disarmed"
@@ -47,23 +48,6 @@ static int read_line(const char *path, char *line, size_t size)
 	return 0;
 }
 
-int arming_write(const char *path, const char *text, size_t len)
-{
-	CLEANUP(close_fdp) int fd = -1;
-	char aside[128];
-
-	mkdir("/var/lib", 0755); /* there on any host but the smallest */
-	if (mkdir(ARMING_STATE, 0700) && errno != EEXIST)
-		return -errno;
-	snprintf(aside, sizeof(aside), "%s.new", path);
-	fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, len) != (ssize_t)len || fsync(fd))
-		return -errno;
-	return rename(aside, path) ? -errno : 0;
-}
-
 bool arming_ran_out(const struct weir_arm *arm)
 {
 	static uint64_t told_ns;
@@ -87,7 +71,7 @@ static int write_line(const char *path, const char *line)
 	char text[512];
 	int len = snprintf(text, sizeof(text), "%.510s\n", line);
 
-	return arming_write(path, text, (size_t)len);
+	return state_write(path, text, (size_t)len);
 }
 
 bool arming_was_confirmed(const struct policy *p)

@@ -40,9 +40,6 @@ int64_t arming_disarmed_left_s(void);
 /* weir.off on the kernel command line: nothing is armed on this boot. */
 bool arming_is_off(void);
 
-/* Whole or not at all: @text becomes the file at @path. 0 or -errno. */
-int arming_write(const char *path, const char *text, size_t len);
-
 /* 0 or -errno. @policy is "name serial" of what is in force. */
 int arming_remember_confirmed(const char *name, int64_t serial);
 int arming_forget_confirmed(void);

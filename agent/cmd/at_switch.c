@@ -8,17 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "cmd/agent.h"
 #include "cmd/arming.h"
 #include "cmd/force.h"
+#include "cmd/state_file.h"
 #include "inventory/root.h"
 #include "out/text.h"
-
-#define FILE_BYTES_MAX (4L << 20)
 
 /* What runs is looked at again for the status. */
 #define LOOK_EVERY_NS (60 * 1000000000ULL)
@@ -36,11 +34,6 @@ static const char *const on_switch_names[] = {
 	[ON_SWITCH_REFUSE_RESTART] = "refuse-restart",
 };
 _Static_assert(ARRAY_SIZE(on_switch_names) == ON_SWITCH_MAX, "every word has a name");
-
-static void json_freep(json_t **j)
-{
-	json_decref(*j);
-}
 
 void switch_end(struct at_switch *s)
 {
@@ -101,16 +94,12 @@ static int read_object(const json_t *all, const char *boot_id, struct at_switch 
 
 int switch_read(const char *path, const char *boot_id, struct at_switch *ret)
 {
-	CLEANUP(json_freep) json_t *all = NULL;
-	struct stat st;
-	int err;
+	json_auto_t *all = NULL;
+	int err = state_read(path, &all);
 
-	if (lstat(path, &st))
-		return -errno;
-	if (!S_ISREG(st.st_mode) || st.st_size > FILE_BYTES_MAX)
-		return -EINVAL;
-	all = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
-	err = all ? read_object(all, boot_id, ret) : -EINVAL;
+	if (err)
+		return err;
+	err = read_object(all, boot_id, ret);
 	if (err)
 		switch_end(ret);
 	else
@@ -120,8 +109,7 @@ int switch_read(const char *path, const char *boot_id, struct at_switch *ret)
 
 int switch_write(const char *path, const struct at_switch *s)
 {
-	CLEANUP(json_freep) json_t *all = NULL;
-	CLEANUP(freep) char *text = NULL;
+	json_auto_t *all = NULL;
 	json_t *products, *units;
 	int err = 0;
 
@@ -138,8 +126,7 @@ int switch_write(const char *path, const struct at_switch *s)
 		if (s->units.list[i].is_masked)
 			err = json_object_set_new(units, s->units.list[i].name,
 						  json_string(s->units.list[i].product));
-	text = all && !err ? json_dumps(all, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
-	return text ? arming_write(path, text, strlen(text)) : -ENOMEM;
+	return err ? -ENOMEM : state_write_json(path, all);
 }
 
 /* --- a policy --- */

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "cmd/arming.h"
+#include "cmd/state_file.h"
 
 #define NS_PER_S 1000000000ULL
 
@@ -45,7 +46,7 @@ static void write_boots(const char *file, const struct boot *list, unsigned int 
 	for (unsigned int i = 0; i < cnt; i++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s %lld\n", list[i].id,
 					list[i].at_s);
-	if (arming_write(file, text, len))
+	if (state_write(file, text, len))
 		fprintf(stderr, "weir: %s: %s: quick reboots cannot be counted\n", file,
 			strerror(errno));
 }

@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "cmd/agent.h"
 #include "cmd/arming.h"
+#include "cmd/state_file.h"
 #include "inventory/root.h"
 
 #define ROWS_MAX 65536
@@ -193,11 +194,14 @@ const struct exempt_use *exempt_use_of(const struct exempt_uses *u, const char *
 
 void exempt_read_uses(const char *path, struct exempt_uses *ret)
 {
-	json_t *all = json_load_file(path, JSON_REJECT_DUPLICATES, NULL), *one;
+	json_auto_t *all = NULL;
+	json_t *one;
 	struct exempt_use *use;
 	const char *id, *boot;
 
 	*ret = (struct exempt_uses){ 0 };
+	if (state_read(path, &all))
+		return;
 	json_object_foreach(all, id, one) {
 		use = use_of(ret, id);
 		if (!use)
@@ -210,7 +214,6 @@ void exempt_read_uses(const char *path, struct exempt_uses *ret)
 		boot = json_string_value(json_object_get(one, "boot"));
 		snprintf(use->boot, sizeof(use->boot), "%s", boot ? boot : "");
 	}
-	json_decref(all);
 }
 
 static void write_uses(struct exempt_uses *u)
@@ -233,7 +236,7 @@ static void write_uses(struct exempt_uses *u)
 	}
 	jout_end(&j);
 	jout_close(&j);
-	if (text.err || arming_write(EXEMPT_USES, text.data, text.len))
+	if (text.err || state_write(EXEMPT_USES, text.data, text.len))
 		fprintf(stderr, "weir: %s could not be written: uses of exemptions are forgotten "
 				"with the agent\n", EXEMPT_USES);
 	else

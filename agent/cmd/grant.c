@@ -29,6 +29,7 @@
 #include "cmd/feeder.h"
 #include "cmd/requests.h"
 #include "cmd/sources.h"
+#include "cmd/state_file.h"
 #include "cmd/status.h"
 #include "inventory/known.h"
 #include "journal/read.h"
@@ -267,7 +268,7 @@ static int write_grant(const struct grant *g, const char *policy, const struct s
 	int err = compose(g, policy, &before, &after);
 
 	if (!err)
-		err = arming_write(g->grants, after.data, after.len);
+		err = state_write(g->grants, after.data, after.len);
 	if (err) {
 		fprintf(stderr, "weir: grant: %s: %s\n", g->grants, strerror(-err));
 		return EXIT_CANNOT;
@@ -277,7 +278,7 @@ static int write_grant(const struct grant *g, const char *policy, const struct s
 	diag_format(&d, text, sizeof(text));
 	fprintf(stderr, "%s\nweir: grant: refused, nothing has changed\n", text);
 	if (before.len)
-		arming_write(g->grants, before.data, before.len);
+		state_write(g->grants, before.data, before.len);
 	else
 		unlink(g->grants);
 	return EXIT_USAGE;

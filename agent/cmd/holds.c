@@ -9,9 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
 #include "cmd/agent.h"
 #include "cmd/arming.h"
+#include "cmd/state_file.h"
 #include "policy/compile.h"
 #include "sense/pins.h"
 
@@ -52,26 +52,17 @@ enum hold_state hold_state(const struct weir_hold *h, uint64_t now_ns)
 	return h->armed_ns > now_ns ? HOLD_ARMED : HOLD_NONE;
 }
 
-static void json_freep(json_t **j)
-{
-	json_decref(*j);
-}
-
 /* An object by product; an empty one when there is no file, or a damaged one. */
 static json_t *read_all(void)
 {
-	json_t *all = json_load_file(HOLDS_FILE, JSON_REJECT_DUPLICATES, NULL);
+	json_t *all = NULL;
 
-	if (json_is_object(all))
-		return all;
-	json_decref(all);
-	return json_object();
+	return state_read(HOLDS_FILE, &all) ? json_object() : all;
 }
 
 int holds_remember(const char *product, const struct weir_hold *h, const char *reason)
 {
-	CLEANUP(json_freep) json_t *all = read_all();
-	CLEANUP(freep) char *text = NULL;
+	json_auto_t *all = read_all();
 	uint64_t now = arming_now_ns();
 	json_t *one;
 
@@ -83,8 +74,7 @@ int holds_remember(const char *product, const struct weir_hold *h, const char *r
 			(json_int_t)h->uid, "reason", reason ? reason : "no reason given");
 	if (!one || json_object_set_new(all, product, one))
 		return -ENOMEM;
-	text = json_dumps(all, JSON_INDENT(1) | JSON_SORT_KEYS);
-	return text ? arming_write(HOLDS_FILE, text, strlen(text)) : -ENOMEM;
+	return state_write_json(HOLDS_FILE, all);
 }
 
 static int64_t member(const json_t *one, const char *key)
@@ -94,7 +84,7 @@ static int64_t member(const json_t *one, const char *key)
 
 unsigned int holds_restore(void)
 {
-	CLEANUP(json_freep) json_t *all = read_all();
+	json_auto_t *all = read_all();
 	uint64_t now = arming_now_ns();
 	unsigned int restored = 0;
 	const char *product;
@@ -121,7 +111,7 @@ unsigned int holds_restore(void)
 /* The products that were ever held: those of the file. Read when it has changed. */
 static void learn_products(struct agent *a)
 {
-	CLEANUP(json_freep) json_t *all = NULL;
+	json_auto_t *all = NULL;
 	struct hold_seen *more;
 	const char *product;
 	struct stat st;

@@ -6,25 +6,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/date.h"
 #include "base/index.h"
 #include "cmd/arming.h"
+#include "cmd/state_file.h"
 #include "cmd/zoneinfo.h"
 #include "policy/calendar.h"
 #include "policy/decide.h"
 
-/* A line for each rule; policies have some hundred at most. */
-#define FILE_BYTES_MAX (4L << 20)
-
 #define NS_PER_S 1000000000LL
-
-static void json_freep(json_t **j)
-{
-	json_decref(*j);
-}
 
 void phases_exit(struct phases *ph)
 {
@@ -98,17 +90,14 @@ static int read_object(const json_t *all, struct phases *ph)
 
 int phases_read(const char *path, struct phases *ret)
 {
-	CLEANUP(json_freep) json_t *all = NULL;
-	struct stat st;
+	json_auto_t *all = NULL;
 	int err;
 
 	memset(ret, 0, sizeof(*ret));
-	if (lstat(path, &st))
-		return -errno;
-	if (!S_ISREG(st.st_mode) || st.st_size > FILE_BYTES_MAX)
-		return -EINVAL;
-	all = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
-	err = all ? read_object(all, ret) : -EINVAL;
+	err = state_read(path, &all);
+	if (err)
+		return err;
+	err = read_object(all, ret);
 	if (err)
 		phases_exit(ret);
 	return err;
@@ -135,8 +124,7 @@ static json_t *rule_object(const struct phase_seen *s)
 
 int phases_write(const char *path, const struct phases *ph)
 {
-	CLEANUP(json_freep) json_t *all = NULL;
-	CLEANUP(freep) char *text = NULL;
+	json_auto_t *all = NULL;
 	json_t *rules;
 
 	all = json_pack("{s:s, s:I, s:s, s:I, s:{}}", "policy", ph->policy, "serial",
@@ -146,8 +134,7 @@ int phases_write(const char *path, const struct phases *ph)
 	for (uint32_t i = 0; i < ph->cnt; i++)
 		if (json_object_set_new(rules, ph->list[i].name, rule_object(&ph->list[i])))
 			return -ENOMEM;
-	text = all ? json_dumps(all, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
-	return text ? arming_write(path, text, strlen(text)) : -ENOMEM;
+	return state_write_json(path, all);
 }
 
 int phases_table_time(const struct phases *ph, int64_t *ret)

@@ -6,18 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "base/cleanup.h"
-#include "cmd/arming.h"
+#include "cmd/state_file.h"
 #include "policy/calendar.h"
-
-#define FILE_BYTES_MAX (4L << 20)
-
-static void json_freep(json_t **j)
-{
-	json_decref(*j);
-}
 
 void stakes_exit(struct stakes *s)
 {
@@ -138,16 +129,12 @@ static int read_object(const json_t *all, struct protection *p)
 
 int protection_read(const char *path, struct protection *ret)
 {
-	CLEANUP(json_freep) json_t *all = NULL;
-	struct stat st;
-	int err;
+	json_auto_t *all = NULL;
+	int err = state_read(path, &all);
 
-	if (lstat(path, &st))
-		return -errno;
-	if (!S_ISREG(st.st_mode) || st.st_size > FILE_BYTES_MAX)
-		return -EINVAL;
-	all = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
-	err = all ? read_object(all, ret) : -EINVAL;
+	if (err)
+		return err;
+	err = read_object(all, ret);
 	if (err)
 		protection_end(ret);
 	return err;
@@ -169,8 +156,7 @@ static json_t *rule_object(const struct succession *s)
 
 int protection_write(const char *path, const struct protection *p)
 {
-	CLEANUP(json_freep) json_t *all = NULL;
-	CLEANUP(freep) char *text = NULL;
+	json_auto_t *all = NULL;
 	json_t *rules, *taken;
 	int err = 0;
 
@@ -182,8 +168,7 @@ int protection_write(const char *path, const struct protection *p)
 	for (uint32_t i = 0; i < p->cutting_cnt && !err; i++)
 		if (p->cutting[i].is_taken)
 			err = json_array_append_new(taken, json_string(p->cutting[i].product));
-	text = all && !err ? json_dumps(all, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
-	return text ? arming_write(path, text, strlen(text)) : -ENOMEM;
+	return err ? -ENOMEM : state_write_json(path, all);
 }
 
 /* --- may it? --- */

@@ -18,6 +18,7 @@
 #include "cmd/force.h"
 #include "cmd/protection.h"
 #include "cmd/protection_tell.h"
+#include "cmd/state_file.h"
 #include "cmd/unit_show.h"
 #include "policy/calendar.h"
 #include "policy/decide.h"
@@ -207,7 +208,7 @@ static void write_cutting(const struct agent *a)
 		unlink(PROTECTION_CUTS);
 		return;
 	}
-	err = out.err ? out.err : arming_write(PROTECTION_CUTS, out.data, out.len);
+	err = out.err ? out.err : state_write(PROTECTION_CUTS, out.data, out.len);
 	if (err)
 		fprintf(stderr, "weir: " PROTECTION_CUTS ": %s\n", strerror(-err));
 }

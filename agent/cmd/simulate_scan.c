@@ -18,11 +18,6 @@
 #include "cmd/simulation.h"
 #include "inventory/last.h"
 
-static void json_freep(json_t **j)
-{
-	json_decref(*j);
-}
-
 void inventory_exit(struct inventory *i)
 {
 	while (i->unit_cnt) {
@@ -249,7 +244,7 @@ static int fail(struct inventory *i, int err, const char *why)
 int simulate_scan(struct simulation *s)
 {
 	struct inventory *i = &s->inventory;
-	CLEANUP(json_freep) json_t *root = NULL;
+	json_auto_t *root = NULL;
 	CLEANUP(freep) char *text = NULL;
 	struct diag d = { .text = "" };
 	size_t len = 0;

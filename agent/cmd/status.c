@@ -30,11 +30,6 @@
 /* An agent that is stopped accepts and never answers. */
 #define ANSWER_TIMEOUT_S 2
 
-static void json_freep(json_t **j)
-{
-	json_decref(*j);
-}
-
 /* -ENOENT: no agent. -ETIMEDOUT: one that does not answer. */
 static int ask(struct buf *out)
 {
@@ -294,7 +289,7 @@ static int without_agent(int why, bool as_json)
 int status_policy(char *name, size_t size, int64_t *serial)
 {
 	CLEANUP(buf_free) struct buf text = {};
-	CLEANUP(json_freep) json_t *j = NULL;
+	json_auto_t *j = NULL;
 	const json_t *p;
 	int err = ask(&text);
 
@@ -312,7 +307,7 @@ int status_policy(char *name, size_t size, int64_t *serial)
 void status_sources(char *policy, size_t policy_size, char *catalog, size_t catalog_size)
 {
 	CLEANUP(buf_free) struct buf text = {};
-	CLEANUP(json_freep) json_t *j = NULL;
+	json_auto_t *j = NULL;
 	const json_t *p;
 
 	if (ask(&text))
@@ -328,7 +323,7 @@ void status_sources(char *policy, size_t policy_size, char *catalog, size_t cata
 pid_t status_pid(void)
 {
 	CLEANUP(buf_free) struct buf text = {};
-	CLEANUP(json_freep) json_t *j = NULL;
+	json_auto_t *j = NULL;
 
 	if (ask(&text))
 		return -1;
@@ -339,7 +334,7 @@ pid_t status_pid(void)
 static int show(bool as_json, bool want_ready)
 {
 	CLEANUP(buf_free) struct buf text = {};
-	CLEANUP(json_freep) json_t *j = NULL;
+	json_auto_t *j = NULL;
 	int err = ask(&text);
 
 	if (err && want_ready)

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "cmd/arming.h"
+#include "cmd/state_file.h"
 #include "cmd/trusted_serials.h"
 
 /* What a line of words for people names before it says "and so on". */
@@ -241,7 +242,7 @@ uint32_t trusted_tell_unsigned(const struct sources *s, const struct compiled *t
 		unlink(TRUSTED_UNSIGNED);
 		return 0;
 	}
-	err = out.err ? out.err : arming_write(TRUSTED_UNSIGNED, out.data, out.len);
+	err = out.err ? out.err : state_write(TRUSTED_UNSIGNED, out.data, out.len);
 	if (err)
 		fprintf(stderr, "weir: " TRUSTED_UNSIGNED ": %s\n", strerror(-err));
 	return cnt;

@@ -11,6 +11,7 @@
 #include "base/hex.h"
 #include "base/json.h"
 #include "cmd/arming.h"
+#include "cmd/state_file.h"
 
 /* A million indicators at 16 digits each, and again as many. */
 #define BYTES_MAX (64L << 20)
@@ -144,14 +145,9 @@ void ages_apply(struct indicator_ages *ages, struct catalog *c, int64_t observe_
 
 /* --- on disk: a line for each moment, with the ids of that moment --- */
 
-static void json_freep(json_t **j)
-{
-	json_decref(*j);
-}
-
 static int add_line(struct indicator_ages *ages, const char *text, size_t len)
 {
-	CLEANUP(json_freep) json_t *line = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	json_auto_t *line = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 	const json_t *at = json_object_get(line, "first_seen");
 	const char *ids = json_string_value(json_object_get(line, "indicators"));
 	struct indicator_age *more;
@@ -219,5 +215,5 @@ int ages_write(const char *path, const struct indicator_ages *ages)
 		qsort(list, ages->cnt, sizeof(*list), by_time);
 	}
 	format(list, ages->cnt, &out);
-	return out.err ? out.err : arming_write(path, out.len ? out.data : "", out.len);
+	return out.err ? out.err : state_write(path, out.len ? out.data : "", out.len);
 }

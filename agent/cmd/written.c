@@ -5,13 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "out/ocsf.h"
-
-static void json_freep(json_t **j)
-{
-	json_decref(*j);
-}
 
 static void add(struct written *w, const struct written_record *r)
 {
@@ -31,7 +25,7 @@ static void add(struct written *w, const struct written_record *r)
 
 void written_add(struct written *w, const char *line, size_t len)
 {
-	CLEANUP(json_freep) json_t *event = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
+	json_auto_t *event = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
 	const json_t *unmapped = json_object_get(event, "unmapped");
 	const json_t *cpu = json_object_get(unmapped, "cpu");
 	const json_t *seq = json_object_get(json_object_get(event, "metadata"), "sequence");

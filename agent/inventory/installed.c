@@ -109,15 +109,10 @@ int installed_make(const struct installed *old, const struct known *known,
 	return 0;
 }
 
-static void json_freep(json_t **j)
-{
-	json_decref(*j);
-}
-
 static int read_head(void *ctx, const char *text, size_t len)
 {
 	struct installed *in = ctx;
-	CLEANUP(json_freep) json_t *head = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	json_auto_t *head = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 	const json_t *frozen = json_object_get(head, "frozen"), *one;
 	size_t i;
 	int err = 0;

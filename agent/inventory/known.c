@@ -136,11 +136,6 @@ const struct indicator *known_indicator(const struct known_file *f, const struct
 	return NULL;
 }
 
-static void json_freep(json_t **j)
-{
-	json_decref(*j);
-}
-
 static bool kind_of(const char *name, uint8_t *ret)
 {
 	for (unsigned int i = 0; name && i < IND_KIND_MAX; i++)
@@ -174,7 +169,7 @@ static uint64_t number(const json_t *line, const char *key)
 
 int known_parse(const char *text, size_t len, known_fn fn, void *ctx)
 {
-	CLEANUP(json_freep) json_t *line = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	json_auto_t *line = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 	char bytes[WEIR_PATH_MAX];
 	const char *hash;
 	struct known_file f = {

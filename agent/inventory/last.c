@@ -25,11 +25,6 @@ struct reading {
 	size_t why_size;
 };
 
-static void json_freep(json_t **j)
-{
-	json_decref(*j);
-}
-
 static int complain(struct reading *r, const char *what)
 {
 	snprintf(r->why, r->why_size, "%s", what);
@@ -193,7 +188,7 @@ static int read_head(struct reading *r, json_t *root)
 int last_parse(const char *text, size_t len, struct last *ret, char *why, size_t why_size)
 {
 	CLEANUP(last_exit) struct last l = { 0 };
-	CLEANUP(json_freep) json_t *root = NULL;
+	json_auto_t *root = NULL;
 	struct reading r = { .last = &l, .why = why, .why_size = why_size };
 	json_error_t e;
 	int err;

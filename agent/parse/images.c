@@ -10,11 +10,6 @@
 #include "parse/bolt.h"
 #include "parse/input.h"
 
-static void put_json(json_t **j)
-{
-	json_decref(*j);
-}
-
 /* NULL when it is absent or no text. */
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -86,7 +81,7 @@ static int tell_storage(const json_t *root, struct reply *out)
 /* What podman knows of a container stands in a text that is JSON again. */
 static void add_metadata(struct reply *out, const char *text)
 {
-	CLEANUP(put_json) json_t *metadata = NULL;
+	json_auto_t *metadata = NULL;
 
 	if (!text)
 		return;
@@ -151,7 +146,7 @@ static int (*const tellers[IMAGES_KIND_MAX])(const json_t *root, struct reply *o
 int images_parse(const struct parse_context *ctx, int fd, const char *ask, size_t ask_len,
 		 struct reply *out)
 {
-	CLEANUP(put_json) json_t *root = NULL;
+	json_auto_t *root = NULL;
 	CLEANUP(freep) char *text = NULL;
 	json_error_t why;
 	size_t len;
