@@ -243,7 +243,7 @@ int cmd_arm(int argc, char **argv)
 	struct wish w = { .verb = "arm", .for_s_max = 24 * 3600 };
 	struct weir_arm arm = {};
 	char what[96];
-	int rc;
+	int rc, err;
 
 	if (!parse(argc, argv, &w))
 		return usage(&w);
@@ -259,15 +259,19 @@ int cmd_arm(int argc, char **argv)
 	if (w.product)
 		return arm_product(&w);
 	/* What is confirmed stays so: ending its disarm is all that was asked. */
-	if (!pins_read_arm(&arm) && arm.until_ns == WEIR_NEVER) {
+	err = pins_read_arm(&arm);
+	if (!err && arm.until_ns == WEIR_NEVER) {
 		rc = write_arm(&w, (struct weir_arm){ .until_ns = WEIR_NEVER });
 		arming_forget_disarmed();
 		if (!rc)
 			tell(&w, "armed: it is confirmed already");
 		return rc;
 	}
-	/* A confirmation of before must not outlive this arm: see agent_arm(). */
-	if (arming_forget_confirmed())
+	/*
+	 * A confirmation of before must not outlive this arm: see agent_arm(). With
+	 * nothing pinned there is no arm, and it stays.
+	 */
+	if (!err && arming_forget_confirmed())
 		fputs("weir: arm: " ARMING_STATE " could not be written to: a restart may arm for "
 		      "good\n", stderr);
 	rc = write_arm(&w, (struct weir_arm){ .until_ns = arming_now_ns() + w.for_s * NS_PER_S });
