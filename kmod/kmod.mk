@@ -21,7 +21,7 @@ kmod-all: ## the kernel module for every kernel that the guests boot
 
 # For the guests: the module by hand.
 $(OUTPUT)/module-tool: tests/fixtures/module-tool.c agent/sense/module.c agent/sense/module.h \
-		include/weir/genl.h
+		$(wildcard include/weir/*.h)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Iinclude -Iagent \
 		$$(pkg-config --cflags libnl-genl-3.0) -o $@ $(filter %.c,$^) \

@@ -45,8 +45,8 @@ policy: plan
 serial: 3
 zone: Europe/Berlin
 blackout: [2131-12-24/2132-01-06]
-groups: {databases: [db-*]}
-labels: {db-1: {cluster: a}, db-2: {cluster: a}}
+groups: {databases: [weirdb-*]}
+labels: {weirdb-1: {cluster: a}, weirdb-2: {cluster: a}}
 rules:
   - vendor: examplewall
     phases:
@@ -63,7 +63,7 @@ rules:
     phases:
       - {mode: offline, from: 2131-03-24, only-during: "Sun 01:30-03:30", otherwise: observe}
 exemptions:
-  - {id: EX-1, product: examplewall/agent, hosts: [db-2], cap: freeze, until: 2131-06-30,
+  - {id: EX-1, product: examplewall/agent, hosts: [weirdb-2], cap: freeze, until: 2131-06-30,
      reason: old, owner: infra}
 YAML
 
@@ -87,15 +87,15 @@ lacks() {
 }
 
 db_1() {
-	plan --for db-1 --machine-id "$id" &&
-		has "on host db-1, zone Europe/Berlin" \
+	plan --for weirdb-1 --machine-id "$id" &&
+		has "on host weirdb-1, zone Europe/Berlin" \
 			"2131-06-02 02:00 +02:00  2131-06-02T00:00:00Z  product examplewall/agent" \
 			"freeze -> block  line 13: phase from 2131-06-01 00:00 +02:00; cluster a, turn 1 of 2" &&
 		lacks EX-1
 }
 
 db_2() {
-	plan --for db-2 --machine-id "$id" &&
+	plan --for weirdb-2 --machine-id "$id" &&
 		has "2131-06-03 02:00 +02:00  2131-06-03T00:00:00Z  product examplewall/agent" \
 			"turn 2 of 2; switch-in \"Sat,Sun 02:00-06:00\"" \
 			"2131-07-01 00:00 +02:00  2131-06-30T22:00:00Z  exemption" \
@@ -123,7 +123,7 @@ windows() {
 }
 
 in_order() {
-	plan --for db-2 --machine-id "$id" &&
+	plan --for weirdb-2 --machine-id "$id" &&
 		grep -o '2[0-9-]*T[0-9:]*Z' "$tmp/out" >"$tmp/times" &&
 		[ -s "$tmp/times" ] && sort -c "$tmp/times"
 }
@@ -141,11 +141,11 @@ offline() {
 }
 
 as_json() {
-	plan --for db-2 --machine-id "$id" --json --until 2131-07-31 && python3 - "$tmp/out" <<'PY'
+	plan --for weirdb-2 --machine-id "$id" --json --until 2131-07-31 && python3 - "$tmp/out" <<'PY'
 import json, sys
 c = json.load(open(sys.argv[1]))
 steps = [s for s in c["to_come"] if s.get("rule", {}).get("target") == "examplewall/agent"]
-assert c["policy"]["serial"] == 3 and c["host"] == "db-2" and not c["more"], c
+assert c["policy"]["serial"] == 3 and c["host"] == "weirdb-2" and not c["more"], c
 assert [(s["utc"], s["from"], s["to"], s["kind"], s["turn"]) for s in steps] == [
     ("2131-06-03T00:00:00Z", "freeze", "block", "phase", 2)], steps
 ends = [s for s in c["to_come"] if s["kind"] == "exemption-ends"]
@@ -190,9 +190,7 @@ ok "another host has the vendor's rule, put off by a blackout" web
 ok "windows over a change of clocks, until a date" over_the_change
 ok "of windows that come again the next ten changes" windows
 ok "rows are in the order of time" in_order
-if command -v python3 >/dev/null; then
-	ok "the same as JSON" as_json
-fi
+ok "the same as JSON" as_json
 ok "without a machine-id nobody is in a rollout" nobody
 ok "what offline does not do is said" offline
 ok "what is wrong is refused with 2" refusals

@@ -113,8 +113,11 @@ arm() {
 	printf '%b' "$1" >"$tmp/list"
 	route=$2
 	shift 2
+	# A host that runs weir has gates and a confirmation of its own: out of sight.
 	# shellcheck disable=SC2016 # expanded inside
 	unshare -mn --propagation private sh -c 'mount -t tmpfs run /run && mkdir /run/weir &&
+		mount -t tmpfs pins /sys/fs/bpf &&
+		{ ! [ -d /var/lib/weir ] || mount -t tmpfs state /var/lib/weir; } &&
 		cp "$1/list" /run/weir/fails-closed && : >"$1/resolv" &&
 		{ ! [ -e /etc/resolv.conf ] ||
 			mount --bind "$1/resolv" "$(readlink -f /etc/resolv.conf)"; } &&
@@ -161,7 +164,8 @@ if [ "$(id -u)" = 0 ] && unshare -mn true 2>/dev/null; then
 	ok "refused while one's own session runs through it" refused 'v/vpn 0\n' 10.9.9.0/24
 	ok "not when it comes another way" passes 'v/vpn 0\n' 10.8.0.0/24
 else
-	echo "# root and namespaces are needed to try an arm"
+	n=$((n + 1))
+	echo "ok $n - an arm that cuts the network # SKIP needs root and namespaces"
 fi
 
 echo "1..$n"

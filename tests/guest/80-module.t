@@ -113,7 +113,8 @@ judge()
 		"content 1 generation 8 armed 1 agent 1" "content 1 generation 8 armed 1 agent 0"
 	ok "$1: a thousand denials in nobody's presence are kept, and chained" has "$1" agent \
 		"absent 1000" "records [0-9]{4} .* broken 0 gaps 0"
-	ok "$1: who may not, does not" has "$1" privilege "unprivileged EPERM"
+	ok "$1: who may not, does not" has "$1" privilege "status: Operation not permitted" \
+		"disarm: Operation not permitted" "sent [1-9][0-9]*" "unprivileged EPERM"
 	ok "$1: mutated requests change nothing" has "$1" mutate "sent [0-9]+" "mutated EPERM"
 	ok "$1: an arm that is not confirmed runs out, and the hooks go" has "$1" expiry \
 		"soon EPERM" "expired ran" "free" "unloaded 0" "unloaded ran" "confirm: .*" \
@@ -122,7 +123,8 @@ judge()
 		"disarmed ran" "free" "unloaded"
 	ok "$1: loading, arming and unloading in a storm, $cycles times" \
 		has "$1" cycles "cycles $cycles"
-	ok "$1: the audit trail has it, folded" has "$1" audit "[1-9][0-9]*"
+	# Thousands were denied.
+	ok "$1: the audit trail has it, folded" has "$1" audit "[1-9][0-9]?"
 	ok "$1: the kernel has nothing to complain of" silent "$1"
 }
 
