@@ -8,6 +8,7 @@
 #   sources SUITE...            sources.list lines for the host's mirror
 #   apt_open SUITE...           opens the root with these suites; sets $root
 #   download DIR PKG...         into DIR, of the root that is open
+#   suites_of NAME              where a kernel of the guests ($all_kernels) is from
 #   make_work                   sets $work, a directory that is gone at the end
 #   lock                        one fetching run at a time, until the end
 
@@ -82,6 +83,22 @@ apt_open()
 download()
 {
 	(cd "$1" && shift && private_apt apt-get download "$@") >"$root/download.log" 2>&1
+}
+
+### The kernels of the guests
+
+all_kernels="5.10 6.1 6.12 7"
+
+# Suites per kernel, one attempt a line; suites of one line are searched together.
+suites_of()
+{
+	case $1 in
+	5.10) printf '%s\n' "bullseye-security" "bullseye" ;;
+	6.1)  printf '%s\n' "bookworm-security bookworm" "bookworm" ;;
+	6.12) printf '%s\n' "bookworm-security bookworm-backports" "bookworm-backports" "trixie" ;;
+	7)    printf '%s\n' "trixie-backports" "forky" "sid" ;;
+	*)    die "unknown kernel '$1' (known: $all_kernels)" ;;
+	esac
 }
 
 ### One run at a time
