@@ -41,18 +41,20 @@
 struct wish {
 	const char *verb, *reason, *product, *catalog;
 	uint64_t for_s, for_s_max; /* 0: not given */
-	bool close;
+	bool close, help;
 };
 
 static int usage(const struct wish *w)
 {
+	FILE *out = w->help ? stdout : stderr;
+
 	if (!strcmp(w->verb, "remove-window"))
 		fputs("Usage: weir remove-window PRODUCT --for T --reason TEXT [--catalog DIR]\n"
-		      "       weir remove-window PRODUCT --close [--reason TEXT]\n", stderr);
+		      "       weir remove-window PRODUCT --close [--reason TEXT]\n", out);
 	else
-		fprintf(stderr, "Usage: weir %s [PRODUCT]%s [--reason TEXT] [--catalog DIR]\n",
+		fprintf(out, "Usage: weir %s [PRODUCT]%s [--reason TEXT] [--catalog DIR]\n",
 			w->verb, strcmp(w->verb, "confirm") ? " [--for T]" : "");
-	return EXIT_USAGE;
+	return w->help ? EXIT_FINE : EXIT_USAGE;
 }
 
 /* "90s", "10m", "2h", "3d"; 0 when it is none, or longer than @max. */
@@ -93,6 +95,9 @@ static bool take_option(struct wish *w, int opt)
 			fprintf(stderr, "weir: %s: --for %s: give 1s to %" PRIu64 "h\n", w->verb,
 				optarg, w->for_s_max / 3600);
 		return w->for_s;
+	case 'h':
+		w->help = true;
+		return false;
 	default:
 		return false;
 	}
@@ -105,6 +110,7 @@ static bool parse(int argc, char **argv, struct wish *w)
 		{ "for", required_argument, NULL, 'f' },
 		{ "catalog", required_argument, NULL, 'c' },
 		{ "close", no_argument, NULL, 'x' },
+		{ "help", no_argument, NULL, 'h' },
 		{},
 	};
 	int opt;

@@ -28,7 +28,7 @@ struct options {
 	bool is_json;
 };
 
-static int usage(void)
+static int usage(FILE *out, int rc)
 {
 	fputs("Usage: weir bundle make --name NAME --serial N --expires DATE [--policy FILE]\n"
 	      "                        [--catalog DIR] [--catalog-serial N] [--scope HOSTS]\n"
@@ -36,8 +36,8 @@ static int usage(void)
 	      "       weir bundle show [--json] FILE\n"
 	      "       weir bundle verify [--trust DIR | --key PUB...] [--host NAME]\n"
 	      "                          [--json] FILE\n",
-	      stderr);
-	return EXIT_USAGE;
+	      out);
+	return rc;
 }
 
 static int complain(const struct diag *d, int err)
@@ -306,16 +306,18 @@ int cmd_bundle(int argc, char **argv)
 	char host[256] = "";
 
 	if (argc < 2)
-		return usage();
+		return usage(stderr, EXIT_USAGE);
+	if (!strcmp(argv[1], "--help"))
+		return usage(stdout, EXIT_FINE);
 	if (!strcmp(argv[1], "make")) {
 		int rc = bundle_make(argc - 1, argv + 1);
 
-		return rc < 0 ? usage() : rc;
+		return rc < 0 ? usage(stderr, EXIT_USAGE) : rc;
 	}
 	if (strcmp(argv[1], "show") != 0 && strcmp(argv[1], "verify") != 0)
-		return usage();
+		return usage(stderr, EXIT_USAGE);
 	if (!parse(argc - 1, argv + 1, &o))
-		return usage();
+		return usage(stderr, EXIT_USAGE);
 	if (!gethostname(host, sizeof(host) - 1) && !o.host)
 		o.host = host;
 	if (!o.host)

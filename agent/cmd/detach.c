@@ -23,13 +23,14 @@
 
 struct wish {
 	const char *reason, *journal;
-	bool stop;
+	bool stop, help;
 };
 
-static int usage(void)
+static int usage(const struct wish *w)
 {
-	fputs("Usage: weir detach [--stop] [--reason TEXT] [--journal DIR]\n", stderr);
-	return EXIT_USAGE;
+	fputs("Usage: weir detach [--stop] [--reason TEXT] [--journal DIR]\n",
+	      w->help ? stdout : stderr);
+	return w->help ? EXIT_FINE : EXIT_USAGE;
 }
 
 static bool parse(int argc, char **argv, struct wish *w)
@@ -38,19 +39,22 @@ static bool parse(int argc, char **argv, struct wish *w)
 		{ "stop", no_argument, NULL, 's' },
 		{ "reason", required_argument, NULL, 'r' },
 		{ "journal", required_argument, NULL, 'J' },
+		{ "help", no_argument, NULL, 'h' },
 		{},
 	};
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (opt == 's')
+		if (opt == 's') {
 			w->stop = true;
-		else if (opt == 'r')
+		} else if (opt == 'r') {
 			w->reason = optarg;
-		else if (opt == 'J')
+		} else if (opt == 'J') {
 			w->journal = optarg;
-		else
+		} else {
+			w->help = opt == 'h';
 			return false;
+		}
 	}
 	return optind == argc;
 }
@@ -145,7 +149,7 @@ int cmd_detach(int argc, char **argv)
 	int pins;
 
 	if (!parse(argc, argv, &w))
-		return usage();
+		return usage(&w);
 	if (geteuid()) {
 		fputs("weir: detach: root is needed\n", stderr);
 		return EXIT_CANNOT;

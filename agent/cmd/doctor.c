@@ -196,10 +196,10 @@ static void print_json(const struct gates *g)
 	printf("%s\n", buf_str(&out));
 }
 
-static int usage(void)
+static int usage(FILE *out, int rc)
 {
-	fputs("Usage: weir doctor [--json] [--canary FILE]\n", stderr);
-	return EXIT_USAGE;
+	fputs("Usage: weir doctor [--json] [--canary FILE]\n", out);
+	return rc;
 }
 
 int cmd_doctor(int argc, char **argv)
@@ -207,6 +207,7 @@ int cmd_doctor(int argc, char **argv)
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
 		{ "canary", required_argument, NULL, 'y' },
+		{ "help", no_argument, NULL, 'h' },
 		{},
 	};
 	struct gates_options opts = { .connect = true };
@@ -223,10 +224,10 @@ int cmd_doctor(int argc, char **argv)
 		else if (opt == 'y')
 			opts.canary = optarg;
 		else
-			return usage();
+			return opt == 'h' ? usage(stdout, EXIT_FINE) : usage(stderr, EXIT_USAGE);
 	}
 	if (optind < argc)
-		return usage();
+		return usage(stderr, EXIT_USAGE);
 	err = gates_open(&opts, &g);
 	if (err) {
 		fprintf(stderr, "weir: doctor: no gate can be raised: %s%s\n", strerror(-err),

@@ -176,10 +176,10 @@ static int print(const struct policy *p, enum format format)
 	return EXIT_FINE;
 }
 
-static int usage(void)
+static int usage(FILE *out, int rc)
 {
-	fputs("Usage: weir exemptions [--policy FILE] [--catalog DIR] [--csv | --json]\n", stderr);
-	return EXIT_USAGE;
+	fputs("Usage: weir exemptions [--policy FILE] [--catalog DIR] [--csv | --json]\n", out);
+	return rc;
 }
 
 int cmd_exemptions(int argc, char **argv)
@@ -189,6 +189,7 @@ int cmd_exemptions(int argc, char **argv)
 		{ "catalog", required_argument, NULL, 'c' },
 		{ "csv", no_argument, NULL, 'v' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
 		{},
 	};
 	CLEANUP(sources_exit) struct sources s = { 0 };
@@ -207,10 +208,10 @@ int cmd_exemptions(int argc, char **argv)
 		else if (opt == 'j')
 			o.format = FORMAT_JSON;
 		else
-			return usage();
+			return opt == 'h' ? usage(stdout, EXIT_FINE) : usage(stderr, EXIT_USAGE);
 	}
 	if (optind < argc)
-		return usage();
+		return usage(stderr, EXIT_USAGE);
 	if (!o.catalog && sources_default_catalog(dir, sizeof(dir))) {
 		fputs("weir: exemptions: no catalogue found: pass --catalog\n", stderr);
 		return EXIT_USAGE;

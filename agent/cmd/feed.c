@@ -152,11 +152,18 @@ static int feed(const char *catalog, const char *const *only)
 	return f.unread ? EXIT_INCOMPLETE : EXIT_FINE;
 }
 
+static int usage(FILE *out, int rc)
+{
+	fputs("Usage: weir feed --catalog DIR [--packages]\n", out);
+	return rc;
+}
+
 int cmd_feed(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "catalog", required_argument, NULL, 'c' },
 		{ "packages", no_argument, NULL, 'p' },
+		{ "help", no_argument, NULL, 'h' },
 		{},
 	};
 	const char *const *only = whole;
@@ -169,12 +176,10 @@ int cmd_feed(int argc, char **argv)
 		else if (opt == 'p')
 			only = packages;
 		else
-			return EXIT_USAGE;
+			return opt == 'h' ? usage(stdout, EXIT_FINE) : usage(stderr, EXIT_USAGE);
 	}
-	if (optind < argc || !catalog) {
-		fputs("Usage: weir feed --catalog DIR [--packages]\n", stderr);
-		return EXIT_USAGE;
-	}
+	if (optind < argc || !catalog)
+		return usage(stderr, EXIT_USAGE);
 	/* Without the agent nobody reads what we would still find. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* Started as /proc/self/exe it would go by the name of "exe". */

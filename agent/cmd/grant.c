@@ -48,19 +48,19 @@ struct grant {
 	char grants[4200]; /* the file that is written */
 };
 
-static int usage_request(void)
+static int usage_request(FILE *out, int rc)
 {
 	fputs("Usage: weir request EVENT|PATH --reason TEXT     ask for an exemption\n"
-	      "       weir request --list                       what was asked (root)\n", stderr);
-	return EXIT_USAGE;
+	      "       weir request --list [--json]              what was asked (root)\n", out);
+	return rc;
 }
 
-static int usage_grant(void)
+static int usage_grant(FILE *out, int rc)
 {
 	fputs("Usage: weir grant NUMBER --until DATE [--product ID] [--cap MODE] [--reason TEXT]\n"
 	      "                  [--ticket TEXT] [--everybody] [--policy FILE] [--catalog DIR]\n",
-	      stderr);
-	return EXIT_USAGE;
+	      out);
+	return rc;
 }
 
 static void name_of(uid_t uid, char *out, size_t size)
@@ -73,12 +73,40 @@ static void name_of(uid_t uid, char *out, size_t size)
 		snprintf(out, size, "%u", uid);
 }
 
-static int print_request(void *ctx, const struct request *r)
+/* The list while it is printed; the two forms say the same. */
+struct listing {
+	struct buf out;
+	struct jout json;
+	bool as_json;
+};
+
+static void add_json(struct listing *l, const struct request *r, const char *who)
 {
-	struct buf *out = ctx;
+	CLEANUP(buf_free) struct buf time = {};
+	struct jout *j = &l->json;
+
+	text_time(&time, r->time_s * 1000);
+	jout_object(j);
+	jout_add_u64(j, "number", r->id);
+	jout_add_str(j, "time", buf_str(&time));
+	jout_add_str(j, "user", who);
+	jout_add_u64(j, "uid", r->uid);
+	jout_add_str(j, "what", r->what);
+	jout_add_str(j, "reason", r->reason);
+	jout_end(j);
+}
+
+static int add_request(void *ctx, const struct request *r)
+{
+	struct listing *l = ctx;
+	struct buf *out = &l->out;
 	char who[64];
 
 	name_of(r->uid, who, sizeof(who));
+	if (l->as_json) {
+		add_json(l, r, who);
+		return 0;
+	}
 	buf_addf(out, "%u  ", r->id);
 	text_time(out, r->time_s * 1000);
 	buf_addf(out, "  %s  ", who);
@@ -89,18 +117,29 @@ static int print_request(void *ctx, const struct request *r)
 	return 0;
 }
 
-static int list(void)
+static int list(bool as_json)
 {
-	CLEANUP(buf_free) struct buf out = {};
+	struct listing l = { .as_json = as_json };
 
 	if (access(REQUESTS_FILE, R_OK) && errno == EACCES) {
 		fputs("weir: request: the list is root's to read\n", stderr);
 		return EXIT_CANNOT;
 	}
-	request_each(print_request, &out);
-	if (!out.len)
-		buf_add_str(&out, "nobody has asked for anything\n");
-	fwrite(out.data, 1, out.len, stdout);
+	if (as_json) {
+		l.json = jout_to(&l.out);
+		jout_object(&l.json);
+		jout_add_array(&l.json, "requests");
+	}
+	request_each(add_request, &l);
+	if (as_json) {
+		jout_end(&l.json);
+		jout_end(&l.json);
+		buf_add_char(&l.out, '\n');
+	} else if (!l.out.len) {
+		buf_add_str(&l.out, "nobody has asked for anything\n");
+	}
+	fwrite(l.out.data, 1, l.out.len, stdout);
+	buf_free(&l.out);
 	return EXIT_FINE;
 }
 
@@ -109,10 +148,12 @@ int cmd_request(int argc, char **argv)
 	static const struct option options[] = {
 		{ "reason", required_argument, NULL, 'r' },
 		{ "list", no_argument, NULL, 'l' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
 		{},
 	};
 	const char *reason = NULL;
-	bool is_list = false;
+	bool is_list = false, as_json = false;
 	int opt, err;
 
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -120,13 +161,16 @@ int cmd_request(int argc, char **argv)
 			reason = optarg;
 		else if (opt == 'l')
 			is_list = true;
+		else if (opt == 'j')
+			as_json = true;
 		else
-			return usage_request();
+			return opt == 'h' ? usage_request(stdout, EXIT_FINE) :
+					    usage_request(stderr, EXIT_USAGE);
 	}
-	if (is_list)
-		return optind == argc && !reason ? list() : usage_request();
-	if (optind + 1 != argc || !reason)
-		return usage_request();
+	if (is_list && optind == argc && !reason)
+		return list(as_json);
+	if (is_list || as_json || optind + 1 != argc || !reason)
+		return usage_request(stderr, EXIT_USAGE);
 	if (!request_is_fit(argv[optind], reason)) {
 		fprintf(stderr, "weir: request: give an event's uid or an absolute path, and a "
 				"reason of up to %d bytes without control characters\n",
@@ -350,6 +394,7 @@ int cmd_grant(int argc, char **argv)
 		{ "ticket", required_argument, NULL, 't' },
 		{ "reason", required_argument, NULL, 'r' },
 		{ "everybody", no_argument, NULL, 'e' },
+		{ "help", no_argument, NULL, 'h' },
 		{},
 	};
 	struct grant g = { .policy = SOURCES_POLICY, .journal = JOURNAL };
@@ -358,9 +403,10 @@ int cmd_grant(int argc, char **argv)
 
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (!take_option(&g, opt))
-			return usage_grant();
+			return opt == 'h' ? usage_grant(stdout, EXIT_FINE) :
+					    usage_grant(stderr, EXIT_USAGE);
 	if (optind + 1 != argc || !g.until)
-		return usage_grant();
+		return usage_grant(stderr, EXIT_USAGE);
 	if (geteuid()) {
 		fputs("weir: grant: only root grants\n", stderr);
 		return EXIT_CANNOT;
@@ -368,7 +414,7 @@ int cmd_grant(int argc, char **argv)
 	/* Both go into the file as they are: the reader has the last word. */
 	if (strspn(g.until, "0123456789-T:Z+") != strlen(g.until) ||
 	    (g.cap && strspn(g.cap, "abcdefghijklmnopqrstuvwxyz") != strlen(g.cap)))
-		return usage_grant();
+		return usage_grant(stderr, EXIT_USAGE);
 	if (request_find((unsigned int)strtoul(argv[optind], &end, 10), &g.request) || *end) {
 		fprintf(stderr, "weir: grant: nobody asked for number %s: "
 				"see weir request --list\n", argv[optind]);

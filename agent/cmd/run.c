@@ -338,13 +338,13 @@ static int64_t seconds(const char *text)
 	return !strcmp(end, "h") ? n * 3600 : -1;
 }
 
-static int usage(void)
+static int usage(FILE *out, int rc)
 {
 	fputs("Usage: weir run --policy FILE | --bundle FILE [--trust DIR] [--catalog DIR]\n"
 	      "                [--journal DIR] [--duration T] [--gate bpf] [--confirmed]\n"
 	      "                [--canary FILE] [--json] [--replace]\n",
-	      stderr);
-	return EXIT_USAGE;
+	      out);
+	return rc;
 }
 
 static const struct option options[] = {
@@ -359,6 +359,7 @@ static const struct option options[] = {
 	{ "canary", required_argument, NULL, 'y' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "replace", no_argument, NULL, 'r' },
+	{ "help", no_argument, NULL, 'h' },
 	{},
 };
 
@@ -412,9 +413,9 @@ int cmd_run(int argc, char **argv)
 
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (take_option(&o, opt))
-			return usage();
+			return opt == 'h' ? usage(stdout, EXIT_FINE) : usage(stderr, EXIT_USAGE);
 	if (optind < argc)
-		return usage();
+		return usage(stderr, EXIT_USAGE);
 	if (geteuid()) {
 		fputs("weir: run: root is needed to load gates\n", stderr);
 		return EXIT_CANNOT;

@@ -372,10 +372,10 @@ static int wait_ready(bool as_json, unsigned int timeout_s)
 	return EXIT_FINE;
 }
 
-static int usage(void)
+static int usage(FILE *out, int rc)
 {
-	fputs("Usage: weir status [--json] [--wait ready [--timeout SECONDS]]\n", stderr);
-	return EXIT_USAGE;
+	fputs("Usage: weir status [--json] [--wait ready [--timeout SECONDS]]\n", out);
+	return rc;
 }
 
 int cmd_status(int argc, char **argv)
@@ -384,6 +384,7 @@ int cmd_status(int argc, char **argv)
 		{ "json", no_argument, NULL, 'j' },
 		{ "wait", required_argument, NULL, 'w' },
 		{ "timeout", required_argument, NULL, 't' },
+		{ "help", no_argument, NULL, 'h' },
 		{},
 	};
 	bool as_json = false, wait = false;
@@ -399,9 +400,9 @@ int cmd_status(int argc, char **argv)
 		else if (opt == 't')
 			timeout = strtol(optarg, &end, 10);
 		else
-			return usage();
+			return opt == 'h' ? usage(stdout, EXIT_FINE) : usage(stderr, EXIT_USAGE);
 	}
 	if (optind < argc || *end || timeout < 0 || timeout > 86400)
-		return usage();
+		return usage(stderr, EXIT_USAGE);
 	return wait ? wait_ready(as_json, timeout) : show(as_json, false);
 }

@@ -7,33 +7,10 @@
 # Functions are called through ok.
 # shellcheck disable=SC2317
 
-root=$(cd "$(dirname "$0")/../.." && pwd)
-weir=${WEIR:-${OUTPUT:-$root/build}/weir}
-# The golden messages name the files as seen from the root of the project.
-cd "$root" || exit 1
+# shellcheck source=tests/lib/cli.sh
+. "$(dirname "$0")/../lib/cli.sh"
 
-if ! [ -x "$weir" ]; then
-	echo "1..0 # SKIP $weir is not built"
-	exit 0
-fi
-
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
-failed=0
 fixtures=tests/fixtures/catalog
-
-ok() {
-	n=$((${n:-0} + 1))
-	title=$1
-	shift
-	if "$@" >"$tmp/said" 2>&1; then
-		echo "ok $n - $title"
-	else
-		echo "not ok $n - $title"
-		sed 's/^/# /' "$tmp/said" | head -20
-		failed=1
-	fi
-}
 
 # check CODE ARGUMENT...: what was printed is in $tmp/out and $tmp/err.
 check() {
@@ -68,16 +45,14 @@ needs_zones() {
 for file in tests/fixtures/bad/*.yaml; do
 	name=$(basename "$file" .yaml)
 	if needs_zones "$file"; then
-		n=$((${n:-0} + 1))
-		echo "ok $n - $name # SKIP tzdata is not installed"
+		skip "$name" "tzdata is not installed"
 		continue
 	fi
 	ok "$name is refused, and the message says where and why" is_refused "$name"
 done
 for file in tests/fixtures/good/*.yaml; do
 	if needs_zones "$file"; then
-		n=$((${n:-0} + 1))
-		echo "ok $n - $file # SKIP tzdata is not installed"
+		skip "$file" "tzdata is not installed"
 		continue
 	fi
 	ok "$file is taken" is_taken "$file"
@@ -159,6 +134,4 @@ usage() {
 		check 0 --help && grep -q '^Usage: weir check' "$tmp/out"
 }
 ok "wrong usage is explained, and --help is no error" usage
-
-echo "1..$n"
-exit $failed
+ended

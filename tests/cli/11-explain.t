@@ -7,33 +7,12 @@
 # Functions are called through ok.
 # shellcheck disable=SC2317
 
-root=$(cd "$(dirname "$0")/../.." && pwd)
-weir=${WEIR:-${OUTPUT:-$root/build}/weir}
-cd "$root" || exit 1
+# shellcheck source=tests/lib/cli.sh
+. "$(dirname "$0")/../lib/cli.sh"
 
-if ! [ -x "$weir" ]; then
-	echo "1..0 # SKIP $weir is not built"
-	exit 0
-fi
-
-tmp=$(mktemp -d) || exit 1
 pids=
 trap 'kill $pids 2>/dev/null; rm -rf "$tmp"' EXIT
-failed=0
 catalog=tests/fixtures/catalog
-
-ok() {
-	n=$((${n:-0} + 1))
-	title=$1
-	shift
-	if "$@" >"$tmp/said" 2>&1; then
-		echo "ok $n - $title"
-	else
-		echo "not ok $n - $title"
-		sed 's/^/# /' "$tmp/said" | head -30
-		failed=1
-	fi
-}
 
 # explain CODE ARGUMENT...: what was printed is in $tmp/out and $tmp/err.
 explain() {
@@ -259,6 +238,4 @@ no_catalog() {
 	explain 2 /bin/sh && grep -q "^$tmp/nowhere: error: " "$tmp/err"
 }
 ok "a catalogue that is not there is named" no_catalog
-
-echo "1..$n"
-exit $failed
+ended

@@ -7,36 +7,15 @@
 # Functions are called through ok.
 # shellcheck disable=SC2317
 
-here=$(cd "$(dirname "$0")/.." && pwd)
-emitter=${OUTPUT:-$here/../build}/unit/host_ocsf_test
-schema=$here/fixtures/ocsf-1.8.0-subset.schema.json
-golden=$here/fixtures/ocsf-golden.ndjson
+# shellcheck source=tests/lib/cli.sh
+. "$(dirname "$0")/../lib/cli.sh"
 
-if ! [ -x "$emitter" ]; then
-	echo "1..0 # SKIP $emitter is not built"
-	exit 0
-fi
-if ! python3 -c 'import jsonschema' 2>/dev/null; then
-	echo "1..0 # SKIP python3-jsonschema is not installed"
-	exit 0
-fi
+emitter=$output/unit/host_ocsf_test
+schema=tests/fixtures/ocsf-1.8.0-subset.schema.json
+golden=tests/fixtures/ocsf-golden.ndjson
 
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
-failed=0
-
-ok() {
-	n=$((${n:-0} + 1))
-	title=$1
-	shift
-	if "$@" >"$tmp/out" 2>&1; then
-		echo "ok $n - $title"
-	else
-		echo "not ok $n - $title"
-		sed 's/^/# /' "$tmp/out" | head -20
-		failed=1
-	fi
-}
+[ -x "$emitter" ] || skip_all "$emitter is not built"
+python3 -c 'import jsonschema' 2>/dev/null || skip_all "python3-jsonschema is not installed"
 
 validate() {
 	python3 -W ignore - "$schema" "$1" <<'EOF'
@@ -75,5 +54,4 @@ ok "time in seconds is refused" refuse 's/"time":\([0-9]*\)[0-9][0-9][0-9],/"tim
 ok "denied without failing is refused" refuse 's/"status_id":2/"status_id":1/'
 ok "denied in words only is refused" refuse 's/"outcome":"blocked"/"outcome":"weak"/'
 ok "an unknown field is refused" refuse 's/"launch_type_id"/"launch_kind_id"/'
-echo "1..$n"
-exit $failed
+ended

@@ -5,21 +5,11 @@
 # without a footprint are known by where they connect to. WEIR names the
 # binary, default build/weir.
 
-root=$(cd "$(dirname "$0")/../.." && pwd)
-weir=${WEIR:-${OUTPUT:-$root/build}/weir}
-cd "$root" || exit 1
+# shellcheck source=tests/lib/cli.sh
+. "$(dirname "$0")/../lib/cli.sh"
 
-if ! [ -x "$weir" ]; then
-	echo "1..0 # SKIP $weir is not built"
-	exit 0
-fi
-if ! python3 -c 'import yaml' 2>/dev/null; then
-	echo "1..0 # SKIP no python3-yaml"
-	exit 0
-fi
+python3 -c 'import yaml' 2>/dev/null || skip_all "no python3-yaml"
 
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
 mkdir "$tmp/explained" "$tmp/scanned"
 footprints="python3 tests/lib/footprints.py"
 

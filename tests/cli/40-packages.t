@@ -7,38 +7,8 @@
 # Functions are called through ok.
 # shellcheck disable=SC2317
 
-root=$(cd "$(dirname "$0")/../.." && pwd)
-weir=${WEIR:-${OUTPUT:-$root/build}/weir}
-
-if ! [ -x "$weir" ]; then
-	echo "1..0 # SKIP $weir is not built"
-	exit 0
-fi
-
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
-failed=0
-
-say() {
-	n=$((${n:-0} + 1))
-	echo "$1 $n - $2"
-}
-
-ok() {
-	title=$1
-	shift
-	if "$@" >"$tmp/said" 2>&1; then
-		say ok "$title"
-	else
-		say "not ok" "$title"
-		sed 's/^/# /' "$tmp/said" | head -30
-		failed=1
-	fi
-}
-
-skip() {
-	say ok "$1 # SKIP $2"
-}
+# shellcheck source=tests/lib/cli.sh
+. "$(dirname "$0")/../lib/cli.sh"
 
 # scan CODE ARGUMENT...: the object is in $tmp/out.
 scan() {
@@ -269,6 +239,4 @@ if command -v rpmbuild >/dev/null && command -v rpm >/dev/null; then
 else
 	skip "rpm makes a database" "no rpmbuild here"
 fi
-
-echo "1..$n"
-exit $failed
+ended

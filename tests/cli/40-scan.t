@@ -9,39 +9,12 @@
 # Functions are called through ok.
 # shellcheck disable=SC2317
 
-root=$(cd "$(dirname "$0")/../.." && pwd)
-weir=${WEIR:-${OUTPUT:-$root/build}/weir}
-teller=${OUTPUT:-$root/build}/unit/host_scan_test
-cd "$root" || exit 1
+# shellcheck source=tests/lib/cli.sh
+. "$(dirname "$0")/../lib/cli.sh"
 
-if ! [ -x "$weir" ]; then
-	echo "1..0 # SKIP $weir is not built"
-	exit 0
-fi
-
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
-failed=0
+teller=$output/unit/host_scan_test
 catalog=tests/fixtures/catalog
 tree=$tmp/tree
-
-ok() {
-	n=$((${n:-0} + 1))
-	title=$1
-	shift
-	if "$@" >"$tmp/said" 2>&1; then
-		echo "ok $n - $title"
-	else
-		echo "not ok $n - $title"
-		cut -c1-300 "$tmp/said" | sed "s/^/# /" | head -30
-		failed=1
-	fi
-}
-
-skip() {
-	n=$((${n:-0} + 1))
-	echo "ok $n - $1 # SKIP $2"
-}
 
 # scan CODE ARGUMENT...: what was printed is in $tmp/out and $tmp/err.
 scan() {
@@ -344,6 +317,4 @@ if [ -x "$teller" ] && python3 -c 'import jsonschema' 2>/dev/null; then
 else
 	skip "OCSF 1.8.0 is valid" "no python3-jsonschema or no $teller"
 fi
-
-echo "1..$n"
-exit $failed
+ended

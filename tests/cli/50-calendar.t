@@ -7,37 +7,13 @@
 # Functions are called through ok.
 # shellcheck disable=SC2317
 
-root=$(cd "$(dirname "$0")/../.." && pwd)
-weir=${WEIR:-${OUTPUT:-$root/build}/weir}
-cd "$root" || exit 1
+# shellcheck source=tests/lib/cli.sh
+. "$(dirname "$0")/../lib/cli.sh"
 
-if ! [ -x "$weir" ]; then
-	echo "1..0 # SKIP $weir is not built"
-	exit 0
-fi
-if ! [ -e /usr/share/zoneinfo/Europe/Berlin ]; then
-	echo "1..0 # SKIP tzdata is not installed"
-	exit 0
-fi
+[ -e /usr/share/zoneinfo/Europe/Berlin ] || skip_all "tzdata is not installed"
 
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
-failed=0
 catalog=tests/fixtures/catalog
 id=0123456789abcdef0123456789abcdef
-
-ok() {
-	n=$((${n:-0} + 1))
-	title=$1
-	shift
-	if "$@" >"$tmp/said" 2>&1; then
-		echo "ok $n - $title"
-	else
-		echo "not ok $n - $title"
-		sed 's/^/# /' "$tmp/said" | head -20
-		failed=1
-	fi
-}
 
 # All dates are far ahead, so that no row depends on when this runs.
 cat >"$tmp/plan.yaml" <<'YAML'
@@ -196,5 +172,4 @@ ok "what offline does not do is said" offline
 ok "what is wrong is refused with 2" refusals
 ok "check says what the keys come to" checked
 ok "and explain" explained
-echo "1..$n"
-exit $failed
+ended

@@ -8,31 +8,8 @@
 # Functions are called through ok.
 # shellcheck disable=SC2317
 
-root=$(cd "$(dirname "$0")/../.." && pwd)
-weir=${WEIR:-${OUTPUT:-$root/build}/weir}
-cd "$root" || exit 1
-
-if ! [ -x "$weir" ]; then
-	echo "1..0 # SKIP $weir is not built"
-	exit 0
-fi
-
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
-failed=0
-
-ok() {
-	n=$((${n:-0} + 1))
-	title=$1
-	shift
-	if "$@" >"$tmp/said" 2>&1; then
-		echo "ok $n - $title"
-	else
-		echo "not ok $n - $title"
-		sed 's/^/# /' "$tmp/said" | head -20
-		failed=1
-	fi
-}
+# shellcheck source=tests/lib/cli.sh
+. "$(dirname "$0")/../lib/cli.sh"
 
 # policy RULE: of one rule about the security product and its vendor's others.
 policy() {
@@ -164,9 +141,6 @@ if [ "$(id -u)" = 0 ] && unshare -mn true 2>/dev/null; then
 	ok "refused while one's own session runs through it" refused 'v/vpn 0\n' 10.9.9.0/24
 	ok "not when it comes another way" passes 'v/vpn 0\n' 10.8.0.0/24
 else
-	n=$((n + 1))
-	echo "ok $n - an arm that cuts the network # SKIP needs root and namespaces"
+	skip "an arm that cuts the network" "needs root and namespaces"
 fi
-
-echo "1..$n"
-exit $failed
+ended

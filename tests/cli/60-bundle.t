@@ -7,34 +7,12 @@
 # Functions are called through ok.
 # shellcheck disable=SC2317
 
-root=$(cd "$(dirname "$0")/../.." && pwd)
-weir=${WEIR:-${OUTPUT:-$root/build}/weir}
-if ! [ -x "$weir" ]; then
-	echo "1..0 # SKIP $weir is not built"
-	exit 0
-fi
-if ! command -v minisign >/dev/null; then
-	echo "1..0 # SKIP no minisign (scripts/deps test)"
-	exit 0
-fi
+# shellcheck source=tests/lib/cli.sh
+. "$(dirname "$0")/../lib/cli.sh"
 
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
+command -v minisign >/dev/null || skip_all "no minisign (scripts/deps test)"
+
 cd "$tmp" || exit 1
-failed=0
-
-ok() {
-	n=$((${n:-0} + 1))
-	title=$1
-	shift
-	if "$@" >"$tmp/said" 2>&1; then
-		echo "ok $n - $title"
-	else
-		echo "not ok $n - $title"
-		sed 's/^/# /' "$tmp/said" | head -20
-		failed=1
-	fi
-}
 
 # key NAME: NAME.key without a passphrase, trust/NAME.pub.
 key() { minisign -G -W -p "$tmp/trust/$1.pub" -s "$tmp/$1.key" >/dev/null; }
@@ -226,6 +204,4 @@ bad_policy() { sed 's/vendor: examplewall/vendor: nobody/' policy.yaml >bad.yaml
 	! "$weir" bundle make --name b --serial 1 --expires 2190-01-31 --policy bad.yaml \
 		--catalog catalog b.bundle && ! [ -e b.bundle ]; }
 ok "a policy that no host would take is not packed" bad_policy
-
-echo "1..$n"
-exit $failed
+ended

@@ -7,31 +7,8 @@
 # Functions are called through ok.
 # shellcheck disable=SC2317
 
-root=$(cd "$(dirname "$0")/../.." && pwd)
-weir=${WEIR:-${OUTPUT:-$root/build}/weir}
-cd "$root" || exit 1
-
-if ! [ -x "$weir" ]; then
-	echo "1..0 # SKIP $weir is not built"
-	exit 0
-fi
-
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
-failed=0
-
-ok() {
-	n=$((${n:-0} + 1))
-	title=$1
-	shift
-	if "$@" >"$tmp/said" 2>&1; then
-		echo "ok $n - $title"
-	else
-		echo "not ok $n - $title"
-		sed 's/^/# /' "$tmp/said" | head -40
-		failed=1
-	fi
-}
+# shellcheck source=tests/lib/cli.sh
+. "$(dirname "$0")/../lib/cli.sh"
 
 # simulate CODE POLICY ARGUMENT...: what was printed is in $tmp/out and $tmp/err.
 simulate() {
@@ -325,6 +302,4 @@ usage() {
 		simulate 2 absent && "$weir" simulate --help | grep -q '^Usage: weir simulate'
 }
 ok "wrong usage is explained, and --help is no error" usage
-
-echo "1..$n"
-exit $failed
+ended
