@@ -23,6 +23,7 @@
 #include "cmd/arm_guard.h"
 #include "cmd/arm_network.h"
 #include "cmd/arming.h"
+#include "cmd/catalog_source.h"
 #include "cmd/exit.h"
 #include "cmd/holds.h"
 #include "cmd/phases.h"
@@ -162,7 +163,7 @@ static int check_product(const struct wish *w, struct sources *ret)
 	struct diag d = {};
 
 	if (!w->catalog) {
-		if (sources_default_catalog(dir, sizeof(dir))) {
+		if (catalog_source_default(dir, sizeof(dir))) {
 			fprintf(stderr, "weir: %s: no catalogue found: pass --catalog\n", w->verb);
 			return EXIT_USAGE;
 		}

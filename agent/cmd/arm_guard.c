@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "cmd/arming.h"
+#include "cmd/catalog_source.h"
 #include "cmd/sources.h"
 #include "cmd/status.h"
 #include "inventory/meeting.h"
@@ -56,7 +57,7 @@ bool arm_clears_guard(const char *catalog)
 	status_sources(policy_file, sizeof(policy_file), catalog_dir, sizeof(catalog_dir));
 	if (catalog)
 		wish.catalog = catalog;
-	else if (!catalog_dir[0] && sources_default_catalog(catalog_dir, sizeof(catalog_dir)))
+	else if (!catalog_dir[0] && catalog_source_default(catalog_dir, sizeof(catalog_dir)))
 		return true;
 	if (sources_load(&wish, &s, &d))
 		return true;

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "cmd/catalog_source.h"
 #include "cmd/cuts.h"
 #include "cmd/exit.h"
 #include "cmd/protection.h"
@@ -110,7 +111,7 @@ int arm_network_check(const char *product, const char *catalog)
 	/* The usual case: no such product is to be stopped. */
 	if (!in)
 		return EXIT_FINE;
-	if (!catalog && !sources_default_catalog(dir, sizeof(dir)))
+	if (!catalog && !catalog_source_default(dir, sizeof(dir)))
 		wish.catalog = dir;
 	rc = sources_load(&wish, &s, &d);
 	if (!rc)

@@ -19,6 +19,7 @@
 #include "base/json.h"
 #include "cmd/bundle_read.h"
 #include "cmd/exit.h"
+#include "cmd/source_file.h"
 #include "cmd/sources.h"
 
 struct options {
@@ -193,7 +194,7 @@ static int show(const struct options *o)
 	struct diag d = { .text = "" };
 	char *bytes = NULL;
 	size_t len;
-	int err = sources_read(o->file, false, &bytes, &len, &d);
+	int err = source_read(o->file, false, &bytes, &len, &d);
 
 	if (!err)
 		err = bundle_new(o->file, bytes, len, &b, &d);
@@ -217,7 +218,7 @@ static int add_key(struct keyring *k, const char *file, struct diag *d)
 	const char *slash = strrchr(file, '/');
 	char name[65];
 	size_t len, n;
-	int err = sources_read(file, false, &text, &len, d);
+	int err = source_read(file, false, &text, &len, d);
 
 	snprintf(name, sizeof(name), "%.64s", slash ? slash + 1 : file);
 	n = strlen(name);
@@ -289,7 +290,7 @@ static int verify(const struct options *o)
 	struct diag d = { .text = "" };
 	struct keyring k;
 	size_t len;
-	int err = sources_read(o->file, false, &bytes, &len, &d);
+	int err = source_read(o->file, false, &bytes, &len, &d);
 
 	if (!err)
 		err = check_signatures(o, bytes, len, &k, &signers, &d);

@@ -23,6 +23,7 @@
 #include "cmd/bundle.h"
 #include "cmd/bundle_read.h"
 #include "cmd/exit.h"
+#include "cmd/source_file.h"
 #include "cmd/sources.h"
 
 struct making {
@@ -50,7 +51,7 @@ static int add_file(struct making *m, const char *path, const char *name, struct
 
 	if (strlen(name) >= ARCHIVE_NAME_MAX || !bundle_name_is_valid(name))
 		return diag_set(d, path, 0, 0, "its name does not fit into a bundle");
-	err = sources_read(path, false, &text, &len, d);
+	err = source_read(path, false, &text, &len, d);
 	if (err)
 		return err;
 	archive_add(&m->bytes, name, text, len, m->mtime_s);
@@ -126,7 +127,7 @@ static int find_serial(struct making *m, struct diag *d)
 
 	if (!m->catalog || !has_serial_file(m, path, sizeof(path)))
 		return 0;
-	err = sources_read(path, false, &text, &len, d);
+	err = source_read(path, false, &text, &len, d);
 	return err ? err : bundle_read_serial(path, text, len, &m->serial_found, d);
 }
 
@@ -225,7 +226,7 @@ static int sign(const struct making *m, const char *terms, const char *path, str
 	struct minisign_secret secret;
 	const char *why = "";
 	size_t len;
-	int err = sources_read(m->key, false, &text, &len, d);
+	int err = source_read(m->key, false, &text, &len, d);
 
 	if (err)
 		return err;

@@ -11,6 +11,7 @@
 #include <weir/limits.h>
 
 #include "base/cleanup.h"
+#include "cmd/source_file.h"
 #include "cmd/sources.h"
 #include "cmd/trust.h"
 
@@ -25,7 +26,7 @@ static int read_small(const char *file, bool is_trusted, char **ret, size_t *ret
 
 	if (!stat(file, &st) && st.st_size > MINISIGN_FILE_MAX)
 		return diag_set(d, file, 0, 0, "larger than %d bytes", MINISIGN_FILE_MAX);
-	return sources_read(file, is_trusted, ret, ret_len, d);
+	return source_read(file, is_trusted, ret, ret_len, d);
 }
 
 /* --- signatures --- */
@@ -123,7 +124,7 @@ static int add_rules(struct keyring *k, const char *dir, bool is_trusted, struct
 	snprintf(path, sizeof(path), "%s/" BUNDLE_TRUST_FILE, dir);
 	if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW))
 		return 0;
-	err = sources_read(path, is_trusted, &text, &len, d);
+	err = source_read(path, is_trusted, &text, &len, d);
 	return err ? err : keyring_read_rules(k, path, text, len, d);
 }
 

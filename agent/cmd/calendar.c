@@ -20,6 +20,7 @@
 #include "base/cleanup.h"
 #include "base/date.h"
 #include "cmd/calendar_rows.h"
+#include "cmd/catalog_source.h"
 #include "cmd/exit.h"
 #include "cmd/phases.h"
 #include "cmd/sources.h"
@@ -38,7 +39,7 @@ static const char usage[] =
 	"Usage: weir calendar [--policy FILE] [--catalog DIR] [--json] [--for HOST\n"
 	"                     [--machine-id ID]] [--until DATE]\n"
 	"  --policy FILE    default " SOURCES_POLICY "\n"
-	"  --catalog DIR    default " SOURCES_CATALOG "\n"
+	"  --catalog DIR    default " CATALOG_SOURCE_DIR "\n"
 	"  --for HOST       as seen from that host; its machine-id decides about rollouts\n"
 	"  --until DATE     everything up to that day; default: all phases, and of windows\n"
 	"                   that come again the next ten changes\n"
@@ -171,8 +172,8 @@ static int load(const struct options *o, struct sources *s)
 	struct diag d;
 
 	if (!wish.catalog) {
-		if (sources_default_catalog(fallback, sizeof(fallback))) {
-			fputs("weir: calendar: there is no catalogue in " SOURCES_CATALOG
+		if (catalog_source_default(fallback, sizeof(fallback))) {
+			fputs("weir: calendar: there is no catalogue in " CATALOG_SOURCE_DIR
 			      "; name one with --catalog DIR\n", stderr);
 			return -ENOENT;
 		}

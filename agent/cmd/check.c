@@ -22,7 +22,9 @@
 
 #include "base/cleanup.h"
 #include "base/json.h"
+#include "cmd/catalog_source.h"
 #include "cmd/remarks.h"
+#include "cmd/source_file.h"
 #include "cmd/sources.h"
 
 enum { EXIT_FINE = 0, EXIT_BAD = 2 };
@@ -44,7 +46,7 @@ struct report {
 static const char usage[] =
 	"Usage: weir check [--catalog DIR] [--json] FILE...\n"
 	"  FILE           a policy, or a vendor, directive or confusables file\n"
-	"  --catalog DIR  what the files refer to; default " SOURCES_CATALOG "\n"
+	"  --catalog DIR  what the files refer to; default " CATALOG_SOURCE_DIR "\n"
 	"  --json         an array with one object for each file\n"
 	"Exit: 0 all are well formed, 2 one is not.\n";
 
@@ -132,7 +134,7 @@ static int check_directive_alone(const char *file, struct report *r)
 	size_t len;
 	int err;
 
-	err = sources_read(file, false, &text, &len, &r->diag);
+	err = source_read(file, false, &text, &len, &r->diag);
 	if (err)
 		return err;
 	err = catalog_new(&c);
@@ -166,7 +168,7 @@ static int check_policy(const char *file, const struct options *o, struct report
 	if (!wish.catalog)
 		return diag_set(&r->diag, file, 0, 0,
 				"a policy is checked against a catalogue, and there is none in "
-				SOURCES_CATALOG "; name one with --catalog DIR");
+				CATALOG_SOURCE_DIR "; name one with --catalog DIR");
 	err = sources_load(&wish, &s, &r->diag);
 	if (err)
 		return err;
@@ -229,7 +231,7 @@ static int check_file(const char *file, const struct options *o, struct report *
 	size_t len;
 	int err;
 
-	err = sources_read(file, false, &text, &len, &r->diag);
+	err = source_read(file, false, &text, &len, &r->diag);
 	if (err)
 		return err;
 	if (archive_is(text, len))
@@ -359,7 +361,7 @@ int cmd_check(int argc, char **argv)
 	code = parse_options(argc, argv, &o);
 	if (code)
 		return code - 1;
-	if (!o.catalog && !sources_default_catalog(fallback, sizeof(fallback)))
+	if (!o.catalog && !catalog_source_default(fallback, sizeof(fallback)))
 		o.fallback = fallback;
 	return check_all(argv + optind, argc - optind, &o);
 }

@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/json.h"
+#include "cmd/catalog_source.h"
 #include "cmd/exempt.h"
 #include "cmd/exit.h"
 #include "cmd/sources.h"
@@ -212,7 +213,7 @@ int cmd_exemptions(int argc, char **argv)
 	}
 	if (optind < argc)
 		return usage(stderr, EXIT_USAGE);
-	if (!o.catalog && sources_default_catalog(dir, sizeof(dir))) {
+	if (!o.catalog && catalog_source_default(dir, sizeof(dir))) {
 		fputs("weir: exemptions: no catalogue found: pass --catalog\n", stderr);
 		return EXIT_USAGE;
 	}

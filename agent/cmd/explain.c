@@ -18,6 +18,7 @@
 
 #include "base/cleanup.h"
 #include "cmd/account.h"
+#include "cmd/catalog_source.h"
 
 enum { EXIT_NOTHING = 0, EXIT_LISTED = 1, EXIT_USAGE = 2, EXIT_UNREAD = 4 };
 
@@ -31,7 +32,7 @@ static const char usage[] =
 	"WHAT := PATH | PID | ADDR[:PORT][/tcp|/udp|/sctp] | NAME\n"
 	"  a PATH has a slash (./file); [ADDR]:PORT for IPv6; a NAME is that of a product,\n"
 	"  vendor, directive, package, unit, process, library, module or domain\n"
-	"  --catalog DIR  default " SOURCES_CATALOG "\n"
+	"  --catalog DIR  default " CATALOG_SOURCE_DIR "\n"
 	"  --policy FILE  default " SOURCES_POLICY ", if there is one\n"
 	"  --root DIR     look for a PATH or NAME in this tree\n"
 	"  --json         the same facts as one object\n"
@@ -92,8 +93,8 @@ static int load(const struct options *o, struct sources *s)
 	int err;
 
 	if (!wish.catalog) {
-		if (sources_default_catalog(fallback, sizeof(fallback))) {
-			fprintf(stderr, "weir: explain: there is no catalogue in " SOURCES_CATALOG
+		if (catalog_source_default(fallback, sizeof(fallback))) {
+			fprintf(stderr, "weir: explain: there is no catalogue in " CATALOG_SOURCE_DIR
 					"; name one with --catalog DIR\n");
 			return EXIT_USAGE;
 		}

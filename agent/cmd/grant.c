@@ -25,9 +25,11 @@
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "cmd/arming.h"
+#include "cmd/catalog_source.h"
 #include "cmd/exit.h"
 #include "cmd/feeder.h"
 #include "cmd/requests.h"
+#include "cmd/source_file.h"
 #include "cmd/sources.h"
 #include "cmd/state_file.h"
 #include "cmd/status.h"
@@ -287,7 +289,7 @@ static int compose(const struct grant *g, const char *policy, struct buf *before
 	size_t len = 0;
 
 	if (!access(g->grants, F_OK)) {
-		if (sources_read(g->grants, true, &text, &len, &d)) {
+		if (source_read(g->grants, true, &text, &len, &d)) {
 			fprintf(stderr, "weir: grant: %s: %s\n", g->grants, d.text);
 			return -EINVAL;
 		}
@@ -347,7 +349,7 @@ static int grant(struct grant *g)
 	struct diag d = {};
 	int rc;
 
-	if (!wish.catalog && !sources_default_catalog(dir, sizeof(dir)))
+	if (!wish.catalog && !catalog_source_default(dir, sizeof(dir)))
 		wish.catalog = dir;
 	if (sources_load(&wish, &s, &d)) {
 		diag_format(&d, text, sizeof(text));

@@ -24,6 +24,7 @@
 #include "cmd/agent.h"
 #include "cmd/arming.h"
 #include "cmd/canary.h"
+#include "cmd/catalog_source.h"
 #include "cmd/exit.h"
 #include "cmd/guarding.h"
 #include "cmd/lock.h"
@@ -421,7 +422,7 @@ int cmd_run(int argc, char **argv)
 		return EXIT_CANNOT;
 	}
 	if (!o.catalog) {
-		if (sources_default_catalog(catalog, sizeof(catalog))) {
+		if (catalog_source_default(catalog, sizeof(catalog))) {
 			fputs("weir: run: no catalogue found: pass --catalog\n", stderr);
 			return EXIT_USAGE;
 		}

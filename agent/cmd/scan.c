@@ -22,6 +22,7 @@
 #include <weir/limits.h>
 
 #include "base/cleanup.h"
+#include "cmd/catalog_source.h"
 #include "cmd/exit.h"
 #include "cmd/history.h"
 #include "cmd/look.h"
@@ -93,8 +94,8 @@ static int load_sources(struct scan *s)
 
 	if (o->catalog) {
 		snprintf(s->catalog_dir, sizeof(s->catalog_dir), "%s", o->catalog);
-	} else if (sources_default_catalog(s->catalog_dir, sizeof(s->catalog_dir))) {
-		fputs("weir: scan: there is no catalogue in " SOURCES_CATALOG
+	} else if (catalog_source_default(s->catalog_dir, sizeof(s->catalog_dir))) {
+		fputs("weir: scan: there is no catalogue in " CATALOG_SOURCE_DIR
 		      "; name one with --catalog DIR\n", stderr);
 		return EXIT_USAGE;
 	}

@@ -9,15 +9,15 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "cmd/catalog_source.h"
 #include "cmd/exit.h"
 #include "cmd/history.h"
-#include "cmd/sources.h"
 #include "collect/survey.h"
 
 static const char usage[] =
 	"Usage: weir scan [OPTIONS]\n"
 	"  --root DIR      look at this tree, without touching the running system\n"
-	"  --catalog DIR   default " SOURCES_CATALOG "\n"
+	"  --catalog DIR   default " CATALOG_SOURCE_DIR "\n"
 	"  --policy FILE   say what this policy would do about what is found\n"
 	"  --product ID    tell of this product or vendor alone\n"
 	"  --all           also what was cleared, and what is too weak for a finding\n"

@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/date.h"
+#include "cmd/catalog_source.h"
 #include "cmd/exit.h"
 #include "cmd/simulation.h"
 #include "cmd/since.h"
@@ -36,7 +37,7 @@ static const char usage[] =
 	"  --journal DIR  default " DEFAULT_JOURNAL "\n"
 	"  --scan FILE    the inventory; default scan.json of the state\n"
 	"  --state DIR    what the agent keeps; default " DEFAULT_STATE "\n"
-	"  --catalog DIR  default " SOURCES_CATALOG "\n"
+	"  --catalog DIR  default " CATALOG_SOURCE_DIR "\n"
 	"  --json         one object; its keys are in agent/cmd/simulate.h of the sources\n"
 	"Exit: 0 nothing would be stopped, 1 something, 2 usage or policy, 4 incomplete.\n";
 
@@ -104,7 +105,7 @@ static int load(const struct options *o, struct simulation *s)
 	char dir[WEIR_PATH_MAX], line[800];
 	struct diag d = { 0 };
 
-	if (!wish.catalog && sources_default_catalog(dir, sizeof(dir))) {
+	if (!wish.catalog && catalog_source_default(dir, sizeof(dir))) {
 		fputs("weir: simulate: no catalogue found: name one with --catalog DIR\n", stderr);
 		return EXIT_USAGE;
 	}

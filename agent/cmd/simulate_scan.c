@@ -16,6 +16,7 @@
 #include "base/date.h"
 #include "base/hex.h"
 #include "cmd/simulation.h"
+#include "cmd/source_file.h"
 #include "inventory/last.h"
 
 void inventory_exit(struct inventory *i)
@@ -248,7 +249,7 @@ int simulate_scan(struct simulation *s)
 	CLEANUP(freep) char *text = NULL;
 	struct diag d = { .text = "" };
 	size_t len = 0;
-	int err = sources_read(s->scan, false, &text, &len, &d);
+	int err = source_read(s->scan, false, &text, &len, &d);
 
 	if (err)
 		return fail(i, err, err == -ENOENT ? "there is none" : d.text);

@@ -3,10 +3,6 @@
  * Sources: the catalogue's directory and the policy file, from disk to structs.
  *
  * Read whole or not at all, with one message that says which file is to blame.
- * A catalogue is vendors/, directives/ and confusables/, of each the *.yaml in
- * the order of their bytes, so that every host numbers indicators alike. Files
- * are read, not mapped: one that shrinks meanwhile must not kill the agent.
- *
  * Either may be a bundle instead, see weir-bundle(5); the catalogue in one that
  * holds both goes with its policy, whatever else was asked for.
  */
@@ -20,10 +16,6 @@
 #include "cmd/bundle_read.h"
 #include "policy/policy.h"
 
-/* Of one file, and of all files of a catalogue together. */
-#define SOURCES_BYTES_MAX (1ULL << 30)
-
-#define SOURCES_CATALOG "/usr/share/weir/catalog"
 #define SOURCES_POLICY "/etc/weir/policy.yaml"
 
 struct sources_wish {
@@ -63,18 +55,5 @@ void sources_exit(struct sources *s);
 
 /* @to is what @from is; only one of both may be given to sources_exit(). */
 void sources_lend(const struct sources *from, struct sources *to);
-
-/*
- * A regular file's bytes with a NUL behind them, the caller's to free(). 0 or
- * -errno with @d filled, line 0.
- */
-int sources_read(const char *file, bool is_trusted, char **ret, size_t *ret_len,
-		 struct diag *d);
-
-/*
- * Where the catalogue is when nobody says: the installed one, else that of the
- * source tree this program was built in. -ENOENT: neither is there.
- */
-int sources_default_catalog(char *out, size_t size);
 
 #endif /* WEIR_CMD_SOURCES_H */

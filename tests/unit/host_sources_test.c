@@ -6,7 +6,9 @@
 #include <sys/types.h>
 
 #include "base/cleanup.h"
+#include "cmd/catalog_source.h"
 #include "cmd/posixtz.h"
+#include "cmd/source_file.h"
 #include "cmd/sources.h"
 #include "cmd/trust.h"
 #include "cmd/zoneinfo.h"
@@ -304,7 +306,7 @@ static void test_damage(void)
 	struct zoneinfo z;
 	size_t len = 0, taken = 0;
 
-	if (sources_read(ZONEINFO_DIR "/Europe/Berlin", false, &text, &len, &d)) {
+	if (source_read(ZONEINFO_DIR "/Europe/Berlin", false, &text, &len, &d)) {
 		skip("a damaged zone file is refused", "tzdata is not installed");
 		return;
 	}
@@ -360,7 +362,7 @@ int main(void)
 	test_rules();
 	test_zones();
 	test_damage();
-	err = sources_default_catalog(path, sizeof(path));
+	err = catalog_source_default(path, sizeof(path));
 	ok(err == -ENOENT || (!err && strlen(path) > 8 &&
 			      !strcmp(path + strlen(path) - 8, "/catalog")),
 	   "the default catalogue is one or is not there");
