@@ -162,13 +162,8 @@ static int check_product(const struct wish *w, struct sources *ret)
 	const char *near;
 	struct diag d = {};
 
-	if (!w->catalog) {
-		if (catalog_source_default(dir, sizeof(dir))) {
-			fprintf(stderr, "weir: %s: no catalogue found: pass --catalog\n", w->verb);
-			return EXIT_USAGE;
-		}
-		wish.catalog = dir;
-	}
+	if (catalog_source_find(w->verb, &wish.catalog, dir, sizeof(dir)))
+		return EXIT_USAGE;
 	if (sources_load(&wish, ret, &d)) {
 		diag_format(&d, text, sizeof(text));
 		fprintf(stderr, "%s\n", text);

@@ -171,14 +171,8 @@ static int load(const struct options *o, struct sources *s)
 	char fallback[WEIR_PATH_MAX], line[1024];
 	struct diag d;
 
-	if (!wish.catalog) {
-		if (catalog_source_default(fallback, sizeof(fallback))) {
-			fputs("weir: calendar: there is no catalogue in " CATALOG_SOURCE_DIR
-			      "; name one with --catalog DIR\n", stderr);
-			return -ENOENT;
-		}
-		wish.catalog = fallback;
-	}
+	if (catalog_source_find("calendar", &wish.catalog, fallback, sizeof(fallback)))
+		return -ENOENT;
 	if (!sources_load(&wish, s, &d))
 		return 0;
 	diag_format(&d, line, sizeof(line));

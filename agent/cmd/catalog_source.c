@@ -305,6 +305,19 @@ static bool find_in_tree(char *path, size_t size)
 	return false;
 }
 
+int catalog_source_find(const char *verb, const char **catalog, char *room, size_t size)
+{
+	if (*catalog)
+		return 0;
+	if (catalog_source_default(room, size)) {
+		fprintf(stderr, "weir: %s: there is no catalogue in " CATALOG_SOURCE_DIR
+				"; name one with --catalog DIR\n", verb);
+		return -ENOENT;
+	}
+	*catalog = room;
+	return 0;
+}
+
 int catalog_source_default(char *out, size_t size)
 {
 	char path[WEIR_PATH_MAX];

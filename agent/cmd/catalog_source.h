@@ -41,4 +41,10 @@ int catalog_source_read(const struct catalog_wish *wish, struct catalog **ret,
  */
 int catalog_source_default(char *out, size_t size);
 
+/*
+ * The same for a command: where *@catalog is NULL it is set to the default, which
+ * is kept in @room. -ENOENT: there is none, and @verb has said so on stderr.
+ */
+int catalog_source_find(const char *verb, const char **catalog, char *room, size_t size);
+
 #endif /* WEIR_CMD_CATALOG_SOURCE_H */

@@ -213,12 +213,10 @@ int cmd_exemptions(int argc, char **argv)
 	}
 	if (optind < argc)
 		return usage(stderr, EXIT_USAGE);
-	if (!o.catalog && catalog_source_default(dir, sizeof(dir))) {
-		fputs("weir: exemptions: no catalogue found: pass --catalog\n", stderr);
+	if (catalog_source_find("exemptions", &o.catalog, dir, sizeof(dir)))
 		return EXIT_USAGE;
-	}
-	if (sources_load(&(struct sources_wish){ .catalog = o.catalog ? o.catalog : dir,
-						 .policy = o.policy }, &s, &d)) {
+	if (sources_load(&(struct sources_wish){ .catalog = o.catalog, .policy = o.policy }, &s,
+			 &d)) {
 		diag_format(&d, text, sizeof(text));
 		fprintf(stderr, "%s\n", text);
 		return EXIT_USAGE;

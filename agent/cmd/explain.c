@@ -92,14 +92,8 @@ static int load(const struct options *o, struct sources *s)
 	struct diag d;
 	int err;
 
-	if (!wish.catalog) {
-		if (catalog_source_default(fallback, sizeof(fallback))) {
-			fprintf(stderr, "weir: explain: there is no catalogue in " CATALOG_SOURCE_DIR
-					"; name one with --catalog DIR\n");
-			return EXIT_USAGE;
-		}
-		wish.catalog = fallback;
-	}
+	if (catalog_source_find("explain", &wish.catalog, fallback, sizeof(fallback)))
+		return EXIT_USAGE;
 	if (!wish.policy && (!access(SOURCES_POLICY, F_OK) || errno != ENOENT))
 		wish.policy = SOURCES_POLICY;
 	err = sources_load(&wish, s, &d);

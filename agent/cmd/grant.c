@@ -349,8 +349,8 @@ static int grant(struct grant *g)
 	struct diag d = {};
 	int rc;
 
-	if (!wish.catalog && !catalog_source_default(dir, sizeof(dir)))
-		wish.catalog = dir;
+	if (catalog_source_find("grant", &wish.catalog, dir, sizeof(dir)))
+		return EXIT_USAGE;
 	if (sources_load(&wish, &s, &d)) {
 		diag_format(&d, text, sizeof(text));
 		fprintf(stderr, "%s\n", text);

@@ -421,13 +421,8 @@ int cmd_run(int argc, char **argv)
 		fputs("weir: run: root is needed to load gates\n", stderr);
 		return EXIT_CANNOT;
 	}
-	if (!o.catalog) {
-		if (catalog_source_default(catalog, sizeof(catalog))) {
-			fputs("weir: run: no catalogue found: pass --catalog\n", stderr);
-			return EXIT_USAGE;
-		}
-		o.catalog = catalog;
-	}
+	if (catalog_source_find("run", &o.catalog, catalog, sizeof(catalog)))
+		return EXIT_USAGE;
 	if (!o.canary) {
 		canary_path(canary, sizeof(canary));
 		o.canary = canary;

@@ -54,7 +54,8 @@ _Static_assert(ARRAY_SIZE(printers) == SCAN_FORMAT_MAX, "every format has a prin
 struct scan {
 	const struct scan_options *options;
 	struct sources sources;
-	char catalog_dir[WEIR_PATH_MAX];
+	const char *catalog;
+	char catalog_default[WEIR_PATH_MAX]; /* what it may point into */
 	const char *root;
 	int root_fd;
 	struct last earlier; /* of --diff */
@@ -88,17 +89,15 @@ static int complain(const struct diag *d, int err)
 static int load_sources(struct scan *s)
 {
 	const struct scan_options *o = s->options;
-	struct sources_wish wish = { .catalog = s->catalog_dir, .policy = o->policy };
+	struct sources_wish wish = { .policy = o->policy };
 	struct diag d;
 	int err;
 
-	if (o->catalog) {
-		snprintf(s->catalog_dir, sizeof(s->catalog_dir), "%s", o->catalog);
-	} else if (catalog_source_default(s->catalog_dir, sizeof(s->catalog_dir))) {
-		fputs("weir: scan: there is no catalogue in " CATALOG_SOURCE_DIR
-		      "; name one with --catalog DIR\n", stderr);
+	s->catalog = o->catalog;
+	if (catalog_source_find("scan", &s->catalog, s->catalog_default,
+				sizeof(s->catalog_default)))
 		return EXIT_USAGE;
-	}
+	wish.catalog = s->catalog;
 	err = sources_load(&wish, &s->sources, &d);
 	return err ? complain(&d, err) : 0;
 }
@@ -207,7 +206,7 @@ static void fill_report(struct scan *s)
 	host_read(s->root_fd, &s->host);
 	s->report = (struct scan_report){
 		.catalog = s->sources.catalog,
-		.catalog_dir = s->catalog_dir,
+		.catalog_dir = s->catalog,
 		.findings = s->look.findings,
 		.policy = s->sources.policy,
 		.unread = s->look.unread,

@@ -105,11 +105,8 @@ static int load(const struct options *o, struct simulation *s)
 	char dir[WEIR_PATH_MAX], line[800];
 	struct diag d = { 0 };
 
-	if (!wish.catalog && catalog_source_default(dir, sizeof(dir))) {
-		fputs("weir: simulate: no catalogue found: name one with --catalog DIR\n", stderr);
+	if (catalog_source_find("simulate", &wish.catalog, dir, sizeof(dir)))
 		return EXIT_USAGE;
-	}
-	wish.catalog = wish.catalog ? wish.catalog : dir;
 	if (!sources_load(&wish, &s->sources, &d))
 		return EXIT_FINE;
 	diag_format(&d, line, sizeof(line));
