@@ -16,8 +16,8 @@
 #include "base/cleanup.h"
 #include "cmd/agent.h"
 #include "cmd/guarding.h"
+#include "cmd/keying.h"
 #include "inventory/mounts.h"
-#include "inventory/root.h"
 
 #define NS_PER_S 1000000000ULL
 
@@ -49,6 +49,11 @@ static void make_due(struct feeder *f, uint64_t in_ns, bool whole)
 {
 	f->due_ns = arming_now_ns() + in_ns;
 	f->due_whole |= whole;
+}
+
+void feeder_wake(struct feeder *f, bool whole)
+{
+	make_due(f, SETTLE_NS, whole);
 }
 
 void feeder_open(struct feeder *f)
@@ -145,106 +150,6 @@ static void fail(struct agent *a, const char *why)
 	fprintf(stderr, "weir: %s; keys made so far stay\n", text);
 }
 
-static bool is_told_already(const struct known_file *old, const struct known_file *k,
-			    const struct stat *st)
-{
-	return old && known_is_unchanged(old, st) && old->kind == k->kind &&
-	       !strcmp(old->product, k->product) && !strcmp(old->value, k->value);
-}
-
-/* What is known of the file open at @fd becomes a key, if a rule wants one. */
-static void adopt(struct agent *a, struct known_file *k, int fd, const struct stat *st)
-{
-	const struct sources *s = &a->now->sources;
-	struct known_file *old = known_find(&a->known, k->path);
-	struct file_entry e = {};
-
-	if (!plan_key(a->now->plan, s->catalog, s->policy, k, st, &e.key)) {
-		a->feeder.guarded +=
-			guard_find(a->now->plan->guard, st->st_dev, st->st_ino) != NULL;
-		return;
-	}
-	k->pass = a->feeder.pass;
-	if (is_told_already(old, k, st)) {
-		/* It has its key since the table was made. */
-		old->pass = k->pass;
-		a->feeder.keys++;
-		return;
-	}
-	if (gates_keys(a->gates, &fd, &e.file, 1) || !e.file.ino)
-		return;
-	if (known_add(&a->known, k) || table_add_file(a->now->table, &e.file, &e.key)) {
-		a->count.keys_refused++;
-		return;
-	}
-	arrivals_watch(&a->feeder.arrivals, k->path);
-	a->feeder.keys++;
-	a->count.keys_added++;
-}
-
-static int take_file(void *ctx, const struct known_file *told)
-{
-	struct agent *a = ctx;
-	CLEANUP(close_fdp) int fd = -1;
-	struct known_file k = *told;
-	struct stat st;
-
-	a->feeder.files++;
-	k.by_scan = true;
-	fd = root_open(a->root_fd, k.path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	/* Changed since it was looked at: the next pass, or its next run, tells. */
-	if (fd >= 0 && !fstat(fd, &st) && known_is_unchanged(&k, &st))
-		adopt(a, &k, fd, &st);
-	return 0;
-}
-
-/*
- * Another file has taken a name that is known, or that the catalogue knows. It
- * gets the key of the one before until the next pass has looked into it: too
- * much for a moment, rather than too little.
- */
-static void take_arrival(void *ctx, const char *path)
-{
-	struct agent *a = ctx;
-	const struct catalog *c = a->now->sources.catalog;
-	CLEANUP(close_fdp) int fd = root_open(a->root_fd, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	const struct known_file *old = known_find(&a->known, path);
-	const struct facts facts = { .path = path };
-	struct known_file k = { .path = (char *)path, .by_scan = true };
-	const struct evidence *best = NULL;
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
-		return;
-	if (guarding_take(a, path, fd)) {
-		make_due(&a->feeder, SETTLE_NS, false);
-		return;
-	}
-	if (!match_facts(a->now->index, &facts, &a->match))
-		best = match_best(&a->match);
-	if (!best && !old)
-		return;
-	k.product = best ? (char *)c->products[best->product].id : old->product;
-	k.value = best ? (char *)c->indicators[best->indicator].value : old->value;
-	k.kind = best ? c->indicators[best->indicator].kind : old->kind;
-	known_stamp(&k, &st);
-	adopt(a, &k, fd, &st);
-}
-
-/* The directories of names that matter under the table in force. */
-void feeder_watch(struct agent *a)
-{
-	const struct compiled *t = a->now->plan->compiled;
-
-	for (uint32_t i = 0; i < t->name_cnt; i++)
-		if (t->names[i].kind == IND_PATH && !strchr(t->names[i].pattern, '*'))
-			arrivals_watch(&a->feeder.arrivals, t->names[i].pattern);
-	guarding_watch(a);
-	for (uint32_t i = 0; i < a->known.cnt; i++)
-		if (a->known.list[i].product)
-			arrivals_watch(&a->feeder.arrivals, a->known.list[i].path);
-}
-
 /* The last line: {"end":true,"unread":N}. */
 static bool take_end(struct feeder *f, const char *line, size_t len)
 {
@@ -265,33 +170,12 @@ static void take_lines(struct agent *a)
 	while (left && (end = memchr(line, '\n', left))) {
 		size_t len = (size_t)(end - line);
 
-		if (known_parse(line, len, take_file, a) == -EINVAL)
+		if (known_parse(line, len, keying_take, a) == -EINVAL)
 			take_end(f, line, len);
 		line = end + 1;
 		left -= len + 1;
 	}
 	buf_drop(&f->rest, f->rest.len - left);
-}
-
-/* What an earlier pass found and this one did not is no longer there. */
-static void forget_gone(struct agent *a)
-{
-	struct known_file *k;
-	struct weir_file key;
-	struct stat st;
-
-	for (uint32_t i = 0; i < a->known.cnt; i++) {
-		CLEANUP(close_fdp) int fd = -1;
-
-		k = &a->known.list[i];
-		if (!k->product || !k->by_scan || k->pass == a->feeder.pass)
-			continue;
-		fd = root_open(a->root_fd, k->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-		if (fd >= 0 && !fstat(fd, &st) && known_is_same(k, &st) &&
-		    !gates_keys(a->gates, &fd, &key, 1) && key.ino)
-			table_drop_file(a->now->table, &key);
-		known_drop(&a->known, i);
-	}
 }
 
 void feeder_save(struct agent *a)
@@ -332,7 +216,7 @@ static void end_pass(struct agent *a)
 	f->last_ns = arming_now_ns();
 	f->took_ns = f->last_ns - f->started_ns;
 	if (f->is_whole && !f->unread)
-		forget_gone(a);
+		keying_forget_gone(a);
 	feeder_save(a);
 	snprintf(text, sizeof(text),
 		 "%s: %" PRIu64 " listed files, %" PRIu64 " with a key, %" PRIu64
@@ -424,13 +308,13 @@ void feeder_take(struct agent *a, int fd)
 		read_lines(a);
 	} else if (fd == f->packages_fd) {
 		if (drain_inotify(fd))
-			make_due(f, SETTLE_NS, false);
+			feeder_wake(f, false);
 	} else if (fd == f->mounts_fd) {
 		drain_mounts(fd);
 		if (has_new_device(f))
-			make_due(f, SETTLE_NS, true);
-	} else if (fd == f->arrivals.fd && arrivals_take(&f->arrivals, take_arrival, a)) {
-		make_due(f, SETTLE_NS, true);
+			feeder_wake(f, true);
+	} else if (fd == f->arrivals.fd && arrivals_take(&f->arrivals, keying_arrival, a)) {
+		feeder_wake(f, true);
 		guarding_suspect(a);
 	}
 }
@@ -455,23 +339,6 @@ int feeder_tend(struct agent *a)
 	fail(a, strerror(-err));
 	make_due(f, 60 * NS_PER_S, true);
 	return -1;
-}
-
-void feeder_ask_again(struct agent *a)
-{
-	const struct known_file *k;
-	struct stat st;
-
-	for (uint32_t i = 0; a->identify && i < a->known.cnt; i++) {
-		CLEANUP(close_fdp) int fd = -1;
-
-		k = &a->known.list[i];
-		if (!k->product)
-			continue;
-		fd = root_open(a->root_fd, k->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-		if (fd >= 0 && !fstat(fd, &st) && !known_is_unchanged(k, &st))
-			identify_ask(a->identify, 0, k->path, 0, 0);
-	}
 }
 
 void feeder_status(const struct agent *a, struct jout *j)

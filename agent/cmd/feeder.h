@@ -72,11 +72,8 @@ int feeder_tend(struct agent *a);
 /* Writes down what is known, when that has changed. */
 void feeder_save(struct agent *a);
 
-/* After a new policy: watches the directories of what it names. */
-void feeder_watch(struct agent *a);
-
-/* After a new policy: what is known and was not the same file is asked about. */
-void feeder_ask_again(struct agent *a);
+/* Something has changed: a pass through the packages, or the @whole host, is due soon. */
+void feeder_wake(struct feeder *f, bool whole);
 
 /* "inventory": for weir status. */
 void feeder_status(const struct agent *a, struct jout *j);

@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "cmd/agent.h"
 #include "cmd/arming.h"
+#include "cmd/keying.h"
 
 #define NS_PER_S 1000000000ULL
 
@@ -206,8 +207,8 @@ static int put_in_force(struct agent *a, struct regime *r)
 	agent_take_switch(a);
 	if (a->identify)
 		identify_expect(a->identify, r->expectation);
-	feeder_watch(a);
-	feeder_ask_again(a);
+	keying_watch(a);
+	keying_ask_again(a);
 	/* What an exec gate can do depends on whether it may kill. */
 	if (before.kill != a->gates->control.kill)
 		gates_prove(a->gates);

@@ -27,6 +27,7 @@
 #include "cmd/catalog_source.h"
 #include "cmd/exit.h"
 #include "cmd/guarding.h"
+#include "cmd/keying.h"
 #include "cmd/lock.h"
 #include "cmd/notify.h"
 #include "cmd/version.h"
@@ -261,7 +262,7 @@ static int work(struct agent *a)
 	feeder_open(&a->feeder);
 	guarding_open(a);
 	requests_open();
-	feeder_watch(a);
+	keying_watch(a);
 	err = agent_loop(a, listen_fd);
 	return err ? complain("event loop", err) : 0;
 }
