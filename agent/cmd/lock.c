@@ -23,6 +23,9 @@
 #define TRIES 100
 #define TRY_NS 20000000L
 
+/* Forty seconds: systemctl is given thirty. */
+#define PATIENT_TRIES 2000
+
 static int open_lock(const char *path)
 {
 	char dir[128];
@@ -70,22 +73,30 @@ static bool end(int process, int sig, int ms)
 	return poll(&p, 1, ms) > 0;
 }
 
-static int end_holder(int fd)
+/*
+ * Has @pid the lock? What stands in the file may be of an agent that is gone, and
+ * its number another's by now.
+ */
+static bool is_holder(pid_t pid, int fd)
 {
-	pid_t pid = read_holder(fd);
-	CLEANUP(close_fdp) int process = pid > 1 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+	CLEANUP(fclosep) FILE *f = fopen("/proc/locks", "re");
+	unsigned long ino;
+	char line[256];
+	struct stat st;
+	int holder;
 
-	/* The lock is looked at again: the number may be another's by now. */
-	if (!try_lock(fd))
-		return 0;
-	if (process < 0)
-		return -EWOULDBLOCK;
-	if (!end(process, SIGTERM, ASKED_MS)) {
-		fprintf(stderr, "weir: the agent with process id %d did not end: it is killed\n",
-			pid);
-		end(process, SIGKILL, ENDED_MS);
-	}
-	for (int i = 0; i < TRIES; i++) {
+	if (!f || fstat(fd, &st))
+		return false;
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "%*d: FLOCK %*s %*s %d %*x:%*x:%lu", &holder, &ino) == 2 &&
+		    holder == pid && ino == st.st_ino)
+			return true;
+	return false;
+}
+
+static int wait_for_lock(int fd, int tries)
+{
+	for (int i = 0; i < tries; i++) {
 		if (!try_lock(fd))
 			return 0;
 		nanosleep(&(struct timespec){ .tv_nsec = TRY_NS }, NULL);
@@ -93,7 +104,22 @@ static int end_holder(int fd)
 	return -EWOULDBLOCK;
 }
 
-int lock_take(const char *path, bool replace)
+static int end_holder(int fd)
+{
+	pid_t pid = read_holder(fd);
+	CLEANUP(close_fdp) int process = pid > 1 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+
+	if (process < 0 || !is_holder(pid, fd))
+		return wait_for_lock(fd, TRIES);
+	if (!end(process, SIGTERM, ASKED_MS)) {
+		fprintf(stderr, "weir: the agent with process id %d did not end: it is killed\n",
+			pid);
+		end(process, SIGKILL, ENDED_MS);
+	}
+	return wait_for_lock(fd, TRIES);
+}
+
+static int take(const char *path, bool replace, int *ret)
 {
 	CLEANUP(close_fdp) int fd = open_lock(path);
 	int err;
@@ -103,8 +129,31 @@ int lock_take(const char *path, bool replace)
 	err = try_lock(fd);
 	if (err == -EWOULDBLOCK && replace)
 		err = end_holder(fd);
+	/* One that is no agent is done in a moment. */
+	if (err == -EWOULDBLOCK && !read_holder(fd))
+		err = wait_for_lock(fd, PATIENT_TRIES);
+	if (!err)
+		*ret = take_fd(fd);
+	return err;
+}
+
+int lock_take(const char *path, bool replace)
+{
+	int fd, err = take(path, replace, &fd);
+
 	if (err)
 		return err;
 	write_holder(fd);
-	return take_fd(fd);
+	return fd;
+}
+
+int lock_keep_out(const char *path, bool replace)
+{
+	int fd, err = take(path, replace, &fd);
+
+	if (err)
+		return err;
+	if (ftruncate(fd, 0))
+		fprintf(stderr, "weir: lock: %s\n", strerror(errno));
+	return fd;
 }
