@@ -19,8 +19,19 @@ static uint64_t mix(uint64_t h, const void *bytes, size_t len)
 	return h;
 }
 
+/* Each start of a unit may have a control group of its own; its name stays. */
+static uint64_t mix_unit(uint64_t h, struct agent *a, uint64_t cgroup)
+{
+	const struct unit_names *n = units_of(&a->units, cgroup);
+
+	if (!n->unit)
+		return mix(h, &cgroup, sizeof(cgroup));
+	h = mix(h, n->unit, strlen(n->unit) + 1);
+	return n->user_unit ? mix(h, n->user_unit, strlen(n->user_unit)) : h;
+}
+
 /* Two kinds that collide would share a count: sixty-four bits keep them apart. */
-static uint64_t hash_of(const struct event *ev)
+static uint64_t hash_of(struct agent *a, const struct event *ev)
 {
 	const struct weir_rec *rec = &ev->rec;
 	uint64_t h = 0xcbf29ce484222325ULL;
@@ -30,7 +41,7 @@ static uint64_t hash_of(const struct event *ev)
 	h = mix(h, &rec->answer.verdict, sizeof(rec->answer.verdict));
 	h = mix(h, &rec->generation, sizeof(rec->generation));
 	h = mix(h, &rec->who.uid, sizeof(rec->who.uid));
-	h = mix(h, &rec->who.cgroup, sizeof(rec->who.cgroup));
+	h = mix_unit(h, a, rec->who.cgroup);
 	if (ev->kind == EVENT_CONNECT) {
 		h = mix(h, ev->connect.addr, sizeof(ev->connect.addr));
 		h = mix(h, &ev->connect.port, sizeof(ev->connect.port));
@@ -85,7 +96,7 @@ bool fold_take(struct agent *a, struct event **ev)
 
 	if ((*ev)->rec.answer.verdict == WEIR_ALLOW || a->now->sources.policy->repeats_each)
 		return false;
-	hash = hash_of(*ev);
+	hash = hash_of(a, *ev);
 	s = slot_for(a, hash);
 	if (!s->hash) {
 		*s = (struct fold_slot){ .hash = hash, .due_ns = now_ns + windows_ns[0] };

@@ -6,7 +6,7 @@
  * first refusal of a kind is written at once; those that follow within a minute
  * become one event, those after that one in five minutes, then one an hour, as
  * long as they go on. Of the same kind are: this file or destination, under this
- * rule, for this user, in this control group, with this verdict.
+ * rule, for this user, in this unit (or control group), with this verdict.
  *
  * How many are held back stands in pinned memory, so that an agent that dies
  * leaves word of them.

@@ -19,7 +19,7 @@ struct world {
 	struct run_options opts;
 	struct agent a;
 	struct regime now;
-	uint64_t folded;
+	uint64_t folded, cgroup; /* whose refusals are */
 };
 
 static void world_init(struct world *w, const char *policy)
@@ -61,6 +61,7 @@ static bool refuse(struct world *w, const char *path, uint32_t uid)
 	record_file(&r, WEIR_REC_EXEC, path, NULL, 0);
 	r.rec.answer = (struct weir_answer){ WEIR_DENY, WEIR_BY_RULE, WEIR_BLOCK, 1 };
 	r.rec.who.uid = uid;
+	r.rec.who.cgroup = w->cgroup;
 	if (event_decode(&r, r.rec.len, &ev))
 		abort();
 	held = fold_take(&w->a, &ev);
@@ -141,6 +142,37 @@ static void test_many(struct world *w)
 	world_exit(w);
 }
 
+/* As units.c would find it. */
+static void name_group(struct world *w, uint64_t cgroup, const char *unit)
+{
+	uint32_t slot = (uint32_t)(cgroup * 0x9e3779b97f4a7c15ULL >> 32) & (UNITS_KEPT - 1);
+
+	w->a.units.id[slot] = cgroup;
+	w->a.units.names[slot].unit = strdup(unit);
+}
+
+static bool refuse_in(struct world *w, uint64_t cgroup)
+{
+	w->cgroup = cgroup;
+	return refuse(w, "/opt/a", 0);
+}
+
+static void test_units(struct world *w)
+{
+	world_init(w, "policy: p\nserial: 1\n");
+	name_group(w, 1001, "ew.service");
+	name_group(w, 1002, "ew.service");
+	name_group(w, 1003, "other.service");
+	ok(!refuse_in(w, 1001) && refuse_in(w, 1002),
+	   "a unit that is started anew in another group is the same");
+	ok(!refuse_in(w, 1003), "another unit is not");
+	ok(!refuse_in(w, 1ULL << 60) && !refuse_in(w, 1ULL << 61) && refuse_in(w, 1ULL << 60),
+	   "groups without a name are told apart by their number");
+	fold_tend(&w->a, true);
+	units_exit(&w->a.units);
+	world_exit(w);
+}
+
 static void test_each(struct world *w)
 {
 	world_init(w, "policy: p\nserial: 1\nrepeats: each\n");
@@ -156,6 +188,7 @@ int main(void)
 	test_fold(&w);
 	test_windows(&w);
 	test_many(&w);
+	test_units(&w);
 	test_each(&w);
 	tree_exit(&w.tree);
 	return tap_done();
