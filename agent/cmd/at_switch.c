@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +13,6 @@
 #include "cmd/agent.h"
 #include "cmd/arming.h"
 #include "cmd/force.h"
-#include "cmd/state_file.h"
 #include "inventory/root.h"
 #include "out/text.h"
 
@@ -45,90 +43,6 @@ void switch_end(struct at_switch *s)
 	*s = (struct at_switch){ 0 };
 }
 
-static struct switch_seen *seen_of(struct at_switch *s, const char *id)
-{
-	struct switch_seen *more;
-
-	for (uint32_t i = 0; i < s->cnt; i++)
-		if (!strcmp(s->list[i].id, id))
-			return &s->list[i];
-	more = reallocarray(s->list, s->cnt + 1UL, sizeof(*more));
-	if (!more)
-		return NULL;
-	s->list = more;
-	more[s->cnt] = (struct switch_seen){ .id = strdup(id) };
-	return more[s->cnt].id ? &more[s->cnt++] : NULL;
-}
-
-/* --- on disk --- */
-
-static int read_object(const json_t *all, const char *boot_id, struct at_switch *s)
-{
-	json_t *products = json_object_get(all, "products"), *one;
-	json_t *units = json_object_get(all, "units");
-	const char *boot = json_string_value(json_object_get(all, "boot")), *name;
-
-	if (!json_is_object(products) || !json_is_object(units) || !boot)
-		return -EINVAL;
-	/* A mask at run time ends with the boot, and so does what ran. */
-	if (strcmp(boot, boot_id) != 0)
-		return 0;
-	json_object_foreach(products, name, one) {
-		struct switch_seen *seen = seen_of(s, name);
-		json_int_t level = json_integer_value(json_object_get(one, "level"));
-
-		if (!seen)
-			return -ENOMEM;
-		seen->level = level > 0 && level < SWITCH_LEVEL_MAX ? (uint8_t)level : 0;
-		seen->on_switch = (uint8_t)json_integer_value(json_object_get(one, "on_switch"));
-	}
-	json_object_foreach(units, name, one) {
-		const char *product = json_string_value(one);
-		struct switch_unit *u = product ? switch_unit_of(&s->units, name, product) : NULL;
-
-		if (u)
-			u->is_masked = true;
-	}
-	return 0;
-}
-
-int switch_read(const char *path, const char *boot_id, struct at_switch *ret)
-{
-	json_auto_t *all = NULL;
-	int err = state_read(path, &all);
-
-	if (err)
-		return err;
-	err = read_object(all, boot_id, ret);
-	if (err)
-		switch_end(ret);
-	else
-		snprintf(ret->boot_id, sizeof(ret->boot_id), "%s", boot_id);
-	return err;
-}
-
-int switch_write(const char *path, const struct at_switch *s)
-{
-	json_auto_t *all = NULL;
-	json_t *products, *units;
-	int err = 0;
-
-	all = json_pack("{s:s, s:{}, s:{}}", "boot", s->boot_id, "products", "units");
-	products = json_object_get(all, "products");
-	units = json_object_get(all, "units");
-	for (uint32_t i = 0; i < s->cnt && !err; i++)
-		if (s->list[i].level != SWITCH_NONE)
-			err = json_object_set_new(products, s->list[i].id,
-						  json_pack("{s:i, s:i}", "level",
-							    s->list[i].level, "on_switch",
-							    s->list[i].on_switch));
-	for (uint32_t i = 0; i < s->units.cnt && !err; i++)
-		if (s->units.list[i].is_masked)
-			err = json_object_set_new(units, s->units.list[i].name,
-						  json_string(s->units.list[i].product));
-	return err ? -ENOMEM : state_write_json(path, all);
-}
-
 /* --- a policy --- */
 
 static bool blocks_at_some_time(const struct weir_rule *rule)
@@ -141,7 +55,7 @@ static bool blocks_at_some_time(const struct weir_rule *rule)
 
 static void watch_product(struct agent *a, uint32_t product, const struct rule *rule)
 {
-	struct switch_seen *seen = seen_of(&a->at_switch,
+	struct switch_seen *seen = switch_seen_of(&a->at_switch,
 					   a->now->sources.catalog->products[product].id);
 
 	if (!seen)
@@ -163,6 +77,7 @@ static void read_memory(struct agent *a)
 	if (s->is_read)
 		return;
 	err = switch_read(SWITCH_FILE, a->host.boot_id, s);
+	s->path = SWITCH_FILE;
 	snprintf(s->boot_id, sizeof(s->boot_id), "%s", a->host.boot_id);
 	s->is_read = true;
 	if (err && err != -ENOENT)
@@ -193,8 +108,12 @@ static void want_unit(struct agent *a, const struct switch_seen *seen, const cha
 {
 	struct switch_unit *u = switch_unit_of(&a->at_switch.units, name, seen->id);
 
-	if (u)
-		u->is_listed |= is_listed;
+	if (!u)
+		return;
+	u->is_listed |= is_listed;
+	/* It was left, and what spared it has ended. */
+	if (!is_listed && u->is_listed && !u->stops && !u->is_masked)
+		u->is_settled = false;
 }
 
 /* So that systemd is asked only about units that are here. */
@@ -259,12 +178,26 @@ static const struct switch_seen *blocked_by(const struct at_switch *s, const cha
 	return NULL;
 }
 
-/* What is wanted of each unit follows from its product alone. */
+/* An exemption that came later may let a unit start that is masked by now. */
+static void look_at_exemptions(struct agent *a)
+{
+	const struct catalog *c = a->now->sources.catalog;
+
+	for (uint32_t i = 0; i < a->at_switch.units.cnt; i++) {
+		struct switch_unit *u = &a->at_switch.units.list[i];
+		const struct product *p = catalog_product(c, u->product);
+
+		u->is_exempt = p && u->path && force_is_exempt(a, (uint32_t)(p - c->products),
+							       u->path, u->uid);
+	}
+}
+
+/* What is wanted of each unit follows from its product, and from exemptions. */
 static void follow(struct at_switch *s)
 {
 	for (uint32_t i = 0; i < s->units.cnt; i++) {
 		struct switch_unit *u = &s->units.list[i];
-		const struct switch_seen *seen = blocked_by(s, u->product);
+		const struct switch_seen *seen = u->is_exempt ? NULL : blocked_by(s, u->product);
 		bool wants_stop = seen && seen->on_switch == ON_SWITCH_STOP_UNIT;
 
 		if (u->is_wanted == (seen != NULL) && u->wants_stop == wants_stop)
@@ -272,7 +205,7 @@ static void follow(struct at_switch *s)
 		u->is_wanted = seen;
 		u->wants_stop = wants_stop;
 		u->is_settled = false;
-		u->stops = u->failures = 0;
+		u->stops = u->masks = u->failures = 0;
 		u->next_ns = 0;
 	}
 }
@@ -295,7 +228,7 @@ static void add_fate(const struct agent *a, const struct switch_seen *seen,
 	};
 	const char *missing = force_missing(a, seen->product);
 
-	if (seen->on_switch != ON_SWITCH_LEAVE && p->where)
+	if (p->where && (seen->on_switch != ON_SWITCH_LEAVE || p->is_spared))
 		buf_addf(out, "left running: %s", p->where);
 	else if (seen->on_switch != ON_SWITCH_LEAVE && switch_is_vital(p->unit))
 		buf_add_str(out, "left running: a host cannot do without that unit");
@@ -384,9 +317,9 @@ static void write_down(struct at_switch *s)
 	if (!s->is_dirty)
 		return;
 	s->is_dirty = false;
-	err = switch_write(SWITCH_FILE, s);
+	err = switch_write(s->path, s);
 	if (err)
-		fprintf(stderr, "weir: %s: %s: masks are not remembered\n", SWITCH_FILE,
+		fprintf(stderr, "weir: %s: %s: masks are not remembered\n", s->path,
 			strerror(-err));
 }
 
@@ -409,6 +342,7 @@ void agent_watch_switch(struct agent *a)
 		s->is_without_systemd = !has_systemd(a);
 		if (!switch_list(a))
 			tell(a);
+		look_at_exemptions(a);
 	}
 	follow(s);
 	switch_units_tend(a);

@@ -27,7 +27,8 @@ struct switch_process {
 	char *path; /* NULL: not for us to see */
 	char *user;
 	char unit[UNIT_NAME_MAX]; /* of the system; "": none */
-	const char *where;	  /* why none, a clause; NULL: it has one */
+	const char *where;	  /* why none that is dealt with, a clause; NULL: it has one */
+	bool is_spared;		  /* the gate would let it start again, as @where says */
 };
 
 struct switch_seen { /* a product that a rule blocks at some time */
@@ -48,6 +49,7 @@ struct at_switch {
 	struct switch_units units;
 	uint64_t look_ns;
 	char boot_id[37];
+	const char *path; /* of what is remembered; a test has its own */
 	bool is_read, is_dirty, is_without_systemd;
 };
 
@@ -58,9 +60,15 @@ void agent_watch_switch(struct agent *a); /* every second */
 void switch_status(const struct agent *a, struct jout *j);
 void switch_end(struct at_switch *s);
 
-/* 0, -ENOENT, -EINVAL: damaged. Of another boot only what is still true is kept. */
+/*
+ * switch_memory.c: 0, -ENOENT, -EINVAL: damaged. Of another boot only what is
+ * still true is kept.
+ */
 int switch_read(const char *path, const char *boot_id, struct at_switch *ret);
 int switch_write(const char *path, const struct at_switch *s);
+
+/* That of product @id, made when there is none; NULL: no memory. */
+struct switch_seen *switch_seen_of(struct at_switch *s, const char *id);
 
 /* switch_list.c: what runs of the products whose level is not SWITCH_NONE. 0 or -ENOMEM. */
 int switch_list(struct agent *a);

@@ -133,11 +133,11 @@ static void tell(const struct wish *w, int pins)
 static void undo_masks(void)
 {
 	CLEANUP(close_fdp) int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	unsigned int cnt, left;
 	struct host h = { 0 };
-	unsigned int cnt;
 
 	host_read(root, &h);
-	cnt = switch_undo(SWITCH_FILE, h.boot_id);
+	cnt = switch_undo(SWITCH_FILE, h.boot_id, NULL, &left);
 	if (cnt)
 		printf("weir: %u units unmasked\n", cnt);
 }

@@ -87,7 +87,9 @@ int errand_poll(struct errand *e)
 		return -EAGAIN;
 	if (read_some(e))
 		return reap(e, 0);
-	return arming_now_ns() - e->since_ns > ERRAND_NS ? reap(e, -ETIME) : -EAGAIN;
+	if (arming_now_ns() - e->since_ns > (e->limit_ns ? e->limit_ns : ERRAND_NS))
+		return reap(e, -ETIME);
+	return -EAGAIN;
 }
 
 void errand_end(struct errand *e)

@@ -20,6 +20,7 @@ struct errand {
 	pid_t child;
 	int fd;
 	uint64_t since_ns;
+	uint64_t limit_ns; /* given up after this; 0: ERRAND_NS */
 	struct buf answer;
 };
 

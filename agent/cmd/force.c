@@ -1,11 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cmd/force.h"
 
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
+#include "base/cleanup.h"
 #include "cmd/agent.h"
 #include "cmd/arming.h"
+#include "inventory/root.h"
 #include "policy/compile.h"
+
+/* A start of a program, as far as exemptions ask about it. */
+struct start {
+	const char *path; /* links resolved */
+	struct stat st;
+	uint32_t uid;
+};
 
 uint8_t force_mode(const struct agent *a, uint32_t product)
 {
@@ -15,8 +27,34 @@ uint8_t force_mode(const struct agent *a, uint32_t product)
 							     WEIR_OBSERVE;
 }
 
-/* One that spares the product as a whole, and not only a file or a user of it. */
-static bool is_exempt(const struct agent *a, uint32_t product, uint8_t mode)
+static bool is_at(const struct agent *a, const char *path, const struct start *what)
+{
+	CLEANUP(close_fdp) int fd = -1;
+	struct stat st;
+
+	if (path[strlen(path) - 1] == '/')
+		return !strncmp(what->path, path, strlen(path));
+	if (!strcmp(what->path, path))
+		return true;
+	fd = root_open(a->root_fd, path, O_PATH | O_CLOEXEC);
+	return what->st.st_ino && fd >= 0 && !fstat(fd, &st) && st.st_dev == what->st.st_dev &&
+	       st.st_ino == what->st.st_ino;
+}
+
+static bool covers(const struct agent *a, const struct exemption *e, const struct start *what)
+{
+	uint32_t uid;
+
+	if (!what)
+		return !e->path && !e->user;
+	if (e->user && (!exempt_find_user(e->user, &uid) || uid != what->uid))
+		return false;
+	return !e->path || is_at(a, e->path, what);
+}
+
+/* @what NULL: does one spare the product as a whole, and not only a file or a user of it? */
+static bool is_exempt(const struct agent *a, uint32_t product, uint8_t mode,
+		      const struct start *what)
 {
 	const struct policy *p = a->now->sources.policy;
 	int64_t now_s = time(NULL);
@@ -24,8 +62,8 @@ static bool is_exempt(const struct agent *a, uint32_t product, uint8_t mode)
 	for (uint32_t i = 0; i < p->exemption_cnt; i++) {
 		const struct exemption *e = &p->exemptions[i];
 
-		if (e->product_at == product && e->here && !e->path && !e->user &&
-		    e->cap < mode && e->until > now_s)
+		if (e->product_at == product && e->here && e->cap < mode && e->until > now_s &&
+		    covers(a, e, what))
 			return true;
 	}
 	return false;
@@ -72,7 +110,7 @@ const char *force_missing(const struct agent *a, uint32_t product)
 	why = not_armed(a, product);
 	if (why)
 		return why;
-	if (is_exempt(a, product, mode))
+	if (is_exempt(a, product, mode, NULL))
 		return "it is exempt";
 	return is_strong(a) ? NULL : "the exec gate is weaker than the policy requires";
 }
@@ -80,4 +118,65 @@ const char *force_missing(const struct agent *a, uint32_t product)
 bool force_is(const struct agent *a, uint32_t product, enum weir_mode mode)
 {
 	return force_mode(a, product) >= mode && !force_missing(a, product);
+}
+
+static bool has_strong_place(const struct agent *a, uint32_t product, const char *path)
+{
+	struct match m = { 0 };
+	bool is_strong = false;
+
+	if (!match_facts(a->now->index, &(struct facts){ .path = path }, &m))
+		for (uint32_t i = 0; i < m.product_cnt; i++)
+			is_strong |= m.products[i].product == product && m.products[i].may_enforce;
+	match_free(&m);
+	return is_strong;
+}
+
+/* By what the kernel has as a key, or will have. */
+static bool has_strong_key(const struct agent *a, uint32_t product, const struct start *what)
+{
+	const struct sources *s = &a->now->sources;
+	const struct known_file *k = known_find(&a->known, what->path);
+	struct weir_key key;
+
+	if (what->st.st_ino && k && known_is_unchanged(k, &what->st) &&
+	    plan_key(a->now->plan, s->catalog, s->policy, k, &what->st, &key) &&
+	    key.rule == product + 1 && key.flags & WEIR_KEY_ENFORCE)
+		return true;
+	return has_strong_place(a, product, what->path);
+}
+
+static void read_start(const struct agent *a, const char *path, uint32_t uid,
+		       struct start *ret, char **real)
+{
+	CLEANUP(close_fdp) int fd = root_open(a->root_fd, path, O_PATH | O_CLOEXEC);
+
+	*ret = (struct start){ .uid = uid, .path = path };
+	/* What runs may have been removed: then its place is all there is. */
+	if (fd < 0 || fstat(fd, &ret->st) || root_path_of(a->root_fd, fd, real))
+		ret->st = (struct stat){ 0 };
+	else
+		ret->path = *real;
+}
+
+bool force_is_exempt(const struct agent *a, uint32_t product, const char *path, uint32_t uid)
+{
+	CLEANUP(freep) char *real = NULL;
+	struct start what;
+
+	read_start(a, path, uid, &what, &real);
+	return is_exempt(a, product, WEIR_BLOCK, &what);
+}
+
+const char *force_spares(const struct agent *a, uint32_t product, const char *path, uint32_t uid)
+{
+	CLEANUP(freep) char *real = NULL;
+	struct start what;
+
+	read_start(a, path, uid, &what, &real);
+	if (real && guard_find(a->now->plan->guard, what.st.st_dev, what.st.st_ino))
+		return "a host cannot do without that file";
+	if (!has_strong_key(a, product, &what))
+		return "what it is known by is not enough to block it";
+	return is_exempt(a, product, WEIR_BLOCK, &what) ? "it is exempt" : NULL;
 }

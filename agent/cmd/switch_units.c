@@ -2,6 +2,7 @@
 #include "cmd/switch_units.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,8 @@
 #include "cmd/agent.h"
 #include "cmd/arming.h"
 #include "cmd/backoff.h"
+#include "cmd/force.h"
+#include "inventory/root.h"
 
 #define NS_PER_S 1000000000ULL
 #define POLL_NS (2 * NS_PER_S)
@@ -23,6 +26,14 @@
 #define STOP_AGAIN_NS (180 * NS_PER_S)
 #define FAILURES_MAX 3
 #define RETRY_NS (30 * NS_PER_S)
+
+/* To mask is to load all units anew, which takes a large host, or a slow one, its time. */
+#define DEED_NS (90 * NS_PER_S)
+
+#define UNDO_NS (30 * NS_PER_S)
+
+/* A systemd that does not answer may do so later. */
+#define RETRY_LATE_NS (300 * NS_PER_S)
 
 bool switch_is_vital(const char *unit)
 {
@@ -43,22 +54,10 @@ bool switch_is_vital(const char *unit)
 	return backoff_is_guarded(unit);
 }
 
-enum unit_deed switch_next(const struct switch_unit *u, const struct unit_show *show,
-			   bool is_own, uint64_t now_ns)
+/* It is not masked, and is to be left alone no longer. */
+static enum unit_deed next_stop(const struct switch_unit *u, const struct unit_show *show,
+				uint64_t now_ns)
 {
-	if (!u->is_wanted)
-		return u->is_masked ? UNIT_UNMASK : UNIT_FORGET;
-	if (!show)
-		return UNIT_WAIT;
-	if (!show->is_loaded)
-		return UNIT_FORGET;
-	/* Masked by somebody else, it is not ours to unmask later. */
-	if (show->is_masked)
-		return u->is_masked ? UNIT_KEEP : UNIT_LEAVE;
-	if (u->is_masked)
-		return UNIT_KEEP;
-	if (!is_own && !u->stops)
-		return UNIT_LEAVE;
 	if (show->is_ended)
 		return UNIT_MASK;
 	if (!u->wants_stop)
@@ -69,6 +68,26 @@ enum unit_deed switch_next(const struct switch_unit *u, const struct unit_show *
 	if (show->is_active && now_ns - u->stopped_ns >= POLL_NS && u->stops < SWITCH_STOPS_MAX)
 		return UNIT_STOP;
 	return now_ns - u->stopped_ns >= STOP_AGAIN_NS ? UNIT_LEAVE : UNIT_WAIT;
+}
+
+enum unit_deed switch_next(const struct switch_unit *u, const struct unit_show *show,
+			   enum mask_seen mask, uint64_t now_ns)
+{
+	if (!u->is_wanted)
+		return u->is_masked ? UNIT_UNMASK : UNIT_FORGET;
+	if (!show)
+		return UNIT_WAIT;
+	if (!show->is_loaded)
+		return UNIT_FORGET;
+	/* Masked by somebody else, it is not ours to unmask later. */
+	if (show->is_masked)
+		return u->is_masked ? UNIT_KEEP : UNIT_LEAVE;
+	/* Else whoever was to mask it was cut short, or systemd has not looked yet. */
+	if (u->is_masked && (mask == MASK_OUTRANKED || u->masks >= SWITCH_MASKS_MAX))
+		return UNIT_KEEP;
+	if (!u->is_own && !u->stops && !u->is_masked)
+		return UNIT_LEAVE;
+	return next_stop(u, show, now_ns);
 }
 
 struct switch_unit *switch_unit_of(struct switch_units *all, const char *name,
@@ -100,6 +119,7 @@ static void drop(struct switch_units *all, uint32_t i)
 {
 	free(all->list[i].name);
 	free(all->list[i].product);
+	free(all->list[i].path);
 	all->list[i] = all->list[--all->cnt];
 }
 
@@ -147,11 +167,18 @@ static int start(struct switch_units *all, uint32_t i, enum unit_deed deed)
 				     verbs[deed][1], "--", all->list[i].name, NULL };
 	int err = errand_start(&all->errand, argv);
 
-	if (!err) {
-		all->at = i;
-		all->doing = (uint8_t)deed;
-	}
-	return err;
+	if (err)
+		return err;
+	all->errand.limit_ns = DEED_NS;
+	all->at = i;
+	all->doing = (uint8_t)deed;
+	return 0;
+}
+
+/* Nobody knows what became of it: it was given up, and may be done all the same. */
+static bool is_open(int rc)
+{
+	return rc == -ETIME || rc == -EIO || rc == -ECANCELED;
 }
 
 static void fail(struct agent *a, struct switch_unit *u, enum unit_deed deed, int rc)
@@ -160,14 +187,17 @@ static void fail(struct agent *a, struct switch_unit *u, enum unit_deed deed, in
 		[UNIT_STOP] = "stopped", [UNIT_MASK] = "masked", [UNIT_UNMASK] = "unmasked",
 	};
 
-	if (deed == UNIT_MASK)
+	if (deed == UNIT_MASK && !is_open(rc))
 		u->is_masked = false;
 	u->next_ns = arming_now_ns() + RETRY_NS;
-	if (++u->failures < FAILURES_MAX)
-		return;
-	tell(a, u, "could not be %s: systemctl %s", verbs[deed] ? verbs[deed] : "asked about",
-	     rc < 0 ? strerror(-rc) : "refused");
-	settle(u);
+	if (u->failures >= FAILURES_MAX)
+		u->next_ns = arming_now_ns() + RETRY_LATE_NS;
+	else if (++u->failures == FAILURES_MAX)
+		tell(a, u, "could not be %s%s: systemctl %s",
+		     verbs[deed] ? verbs[deed] : "asked about", is_open(rc) ? " so far" : "",
+		     rc < 0 ? strerror(-rc) : "refused");
+	if (u->failures >= FAILURES_MAX && !is_open(rc))
+		settle(u);
 }
 
 static void act(struct agent *a, uint32_t i, enum unit_deed deed)
@@ -184,8 +214,11 @@ static void act(struct agent *a, uint32_t i, enum unit_deed deed)
 	case UNIT_LEAVE:
 		if (u->stops)
 			tell(a, u, "has not stopped: left to systemd");
+		else if (u->spared)
+			tell(a, u, "left: %s", u->spared);
 		else if (!u->is_listed)
 			tell(a, u, "is not the product's own unit: left");
+		a->at_switch.is_dirty = true;
 		settle(u);
 		return;
 	case UNIT_KEEP:
@@ -196,11 +229,13 @@ static void act(struct agent *a, uint32_t i, enum unit_deed deed)
 	case UNIT_MASK:
 		/* Written down first: what is not remembered is never undone. */
 		u->is_masked = true;
+		u->masks++;
 		all->is_dirty = true;
 		break;
 	case UNIT_STOP:
 		u->stopped_ns = now;
 		u->stops++;
+		all->is_dirty = true;
 		break;
 	default:
 		break;
@@ -208,7 +243,7 @@ static void act(struct agent *a, uint32_t i, enum unit_deed deed)
 	a->at_switch.is_dirty |= all->is_dirty;
 	u->next_ns = now;
 	if (all->is_dirty)
-		(void)switch_write(SWITCH_FILE, &a->at_switch);
+		(void)switch_write(a->at_switch.path, &a->at_switch);
 	all->is_dirty = false;
 	if (start(all, i, deed))
 		fail(a, u, deed, -ENOENT);
@@ -226,6 +261,8 @@ static void take_done(struct agent *a, struct switch_unit *u, enum unit_deed dee
 		tell(a, u, "asked to stop, in its own way");
 	} else if (deed == UNIT_MASK) {
 		tell(a, u, "masked until it is no longer blocked");
+		/* What ran in it is to be listed no longer. */
+		a->at_switch.look_ns = 0;
 	} else {
 		tell(a, u, "unmasked; it is not started");
 		u->is_masked = false;
@@ -234,15 +271,66 @@ static void take_done(struct agent *a, struct switch_unit *u, enum unit_deed dee
 	u->next_ns = arming_now_ns() + (deed == UNIT_STOP ? NS_PER_S : 0);
 }
 
-static bool is_process_of(const struct agent *a, uint32_t pid, const char *product)
+static const struct switch_process *process_of(const struct agent *a, uint32_t pid)
 {
 	const struct at_switch *s = &a->at_switch;
 
-	for (uint32_t i = 0; i < s->process_cnt; i++)
+	for (uint32_t i = 0; pid && i < s->process_cnt; i++)
 		if (s->processes[i].pid == pid)
-			return !strcmp(a->now->sources.catalog->products
-					       [s->processes[i].product].id, product);
-	return false;
+			return &s->processes[i];
+	return NULL;
+}
+
+static void note_start(struct switch_unit *u, const char *path, uint32_t uid)
+{
+	if (!path || (u->path && !strcmp(u->path, path) && u->uid == uid))
+		return;
+	free(u->path);
+	u->path = strdup(path);
+	u->uid = uid;
+}
+
+/*
+ * Whose it is: by its main process, when that is one that was found; by what
+ * systemd would start, when the catalogue names the unit.
+ */
+static bool is_own(const struct agent *a, struct switch_unit *u, const struct unit_show *show)
+{
+	const struct catalog *c = a->now->sources.catalog;
+	const struct switch_process *p = process_of(a, show->main_pid);
+	const struct product *product = catalog_product(c, u->product);
+	uint32_t uid = 0;
+
+	if (p) {
+		note_start(u, p->path, p->uid);
+		u->spared = p->where;
+		return !p->where && product == &c->products[p->product];
+	}
+	if (!u->is_listed || !product)
+		return !show->main_pid && u->is_own;
+	if (*show->user && !exempt_find_user(show->user, &uid))
+		uid = WEIR_ANYBODY;
+	u->spared = "systemd does not say what it starts";
+	if (*show->starts == '/') {
+		note_start(u, show->starts, uid);
+		u->spared = force_spares(a, (uint32_t)(product - c->products), show->starts, uid);
+	}
+	return !u->spared;
+}
+
+static enum mask_seen mask_of(const struct agent *a, const char *unit)
+{
+	CLEANUP(close_fdp) int run = root_open(a->root_fd, "/run/systemd/system",
+					       O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP(close_fdp) int etc = root_open(a->root_fd, "/etc/systemd/system",
+					       O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char to[sizeof("/dev/null")];
+
+	if (run < 0 || readlinkat(run, unit, to, sizeof(to)) != sizeof(to) - 1 ||
+	    memcmp(to, "/dev/null", sizeof(to) - 1) != 0)
+		return MASK_NONE;
+	return etc >= 0 && !faccessat(etc, unit, F_OK, AT_SYMLINK_NOFOLLOW) ? MASK_OUTRANKED :
+									      MASK_THERE;
 }
 
 static void take_shown(struct agent *a, int rc)
@@ -252,20 +340,21 @@ static void take_shown(struct agent *a, int rc)
 	const char *text = buf_str(&all->errand.answer);
 	struct unit_show show;
 	bool is_shown = !rc && text && unit_show_nth(text, 0, &show);
-	bool was_masked = u->is_masked;
+	bool was_own = u->is_own;
 	enum unit_deed deed;
 
 	if (rc < 0 || rc > 4) {
 		fail(a, u, UNIT_WAIT, rc);
 		return;
 	}
-	deed = switch_next(u, is_shown ? &show : NULL,
-			   u->is_listed || (is_shown && show.main_pid &&
-					    is_process_of(a, show.main_pid, u->product)),
-			   arming_now_ns());
-	if (deed == UNIT_KEEP && was_masked && is_shown && !show.is_masked)
-		tell(a, u, "its mask has no effect, as a unit file in /etc is stronger; the gate "
-			   "refuses what it starts");
+	if (is_shown && show.is_loaded && !show.is_masked)
+		u->is_own = is_own(a, u, &show);
+	a->at_switch.is_dirty |= u->is_own != was_own;
+	deed = switch_next(u, is_shown ? &show : NULL, mask_of(a, u->name), arming_now_ns());
+	if (deed == UNIT_KEEP && !show.is_masked)
+		tell(a, u, "its mask has no effect%s; the gate refuses what it starts",
+		     mask_of(a, u->name) == MASK_OUTRANKED ?
+			     ", as a unit file in /etc is stronger" : "");
 	act(a, all->at, deed);
 }
 
@@ -284,7 +373,7 @@ static void ask_next(struct agent *a)
 			continue;
 		/* To give it up needs no question. */
 		if (!u->is_wanted) {
-			act(a, i, switch_next(u, NULL, false, now));
+			act(a, i, switch_next(u, NULL, MASK_NONE, now));
 			return;
 		}
 		argv[UNIT_SHOW_WORDS] = u->name;
@@ -292,6 +381,7 @@ static void ask_next(struct agent *a)
 			fail(a, u, UNIT_WAIT, -ENOENT);
 			return;
 		}
+		all->errand.limit_ns = ERRAND_NS;
 		all->at = i;
 		all->doing = UNIT_WAIT;
 		return;
@@ -313,23 +403,43 @@ void switch_units_tend(struct agent *a)
 		ask_next(a);
 }
 
-unsigned int switch_undo(const char *path, const char *boot_id)
+/* Waits for it. */
+static int undo(struct switch_units *all, uint32_t i)
 {
 	const struct timespec pause = { .tv_nsec = 20 * 1000000L };
+	int rc = start(all, i, UNIT_UNMASK);
+
+	if (rc)
+		return rc;
+	/* Somebody waits for it, and perhaps an agent for the lock. */
+	all->errand.limit_ns = UNDO_NS;
+	while ((rc = errand_poll(&all->errand)) == -EAGAIN)
+		nanosleep(&pause, NULL);
+	return rc;
+}
+
+unsigned int switch_undo(const char *path, const char *boot_id, const char *product,
+			 unsigned int *ret_left)
+{
 	struct at_switch s = { 0 };
 	unsigned int undone = 0;
 
+	*ret_left = 0;
 	if (switch_read(path, boot_id, &s))
 		return 0;
-	for (uint32_t i = 0; i < s.units.cnt; i++) {
-		int rc = s.units.list[i].is_masked ? start(&s.units, i, UNIT_UNMASK) : -ENOENT;
+	for (uint32_t i = 0; i < s.units.cnt;) {
+		struct switch_unit *u = &s.units.list[i];
+		bool is_meant = !product || !strcmp(u->product, product);
 
-		while (!rc && (rc = errand_poll(&s.units.errand)) == -EAGAIN) {
-			nanosleep(&pause, NULL);
-			rc = 0;
+		if (is_meant && u->is_masked && undo(&s.units, i)) {
+			++*ret_left;
+			is_meant = false;
 		}
-		undone += !rc;
-		s.units.list[i].is_masked &= rc != 0;
+		undone += is_meant && u->is_masked;
+		if (is_meant)
+			drop(&s.units, i);
+		else
+			i++;
 	}
 	(void)switch_write(path, &s);
 	switch_end(&s);

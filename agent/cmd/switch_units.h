@@ -22,6 +22,9 @@
 /* A unit that has not stopped by then is systemd's to deal with. */
 #define SWITCH_STOPS_MAX 3
 
+/* A mask that has no effect by then has none. */
+#define SWITCH_MASKS_MAX 2
+
 enum unit_deed {
 	UNIT_FORGET, /* it is not here, or nothing of it is ours any more */
 	UNIT_LEAVE,  /* it is not the product's own */
@@ -33,14 +36,26 @@ enum unit_deed {
 	UNIT_DEED_MAX,
 };
 
+/* The link that masks a unit at run time, whoever made it. */
+enum mask_seen {
+	MASK_NONE,
+	MASK_THERE,
+	MASK_OUTRANKED, /* by a unit file in /etc */
+};
+
 struct switch_unit {
 	char *name, *product;
+	char *path;   /* what its start runs; NULL: not known */
+	uint32_t uid; /* as whom */
 	bool is_wanted; /* the product is blocked, and its rule says so */
 	bool wants_stop;
 	bool is_listed; /* the catalogue names it as the product's */
-	bool is_masked; /* by us, on this boot */
+	bool is_exempt;	/* what it starts is */
+	bool is_own;	/* what it starts is the product's, and would be refused */
+	bool is_masked; /* by us, on this boot, for all that we know */
 	bool is_settled; /* nothing to do until is_wanted changes */
-	uint8_t stops, failures;
+	const char *spared; /* why it is left although it is listed; NULL: it is not */
+	uint8_t stops, masks, failures;
 	uint64_t next_ns, stopped_ns;
 };
 
@@ -57,11 +72,11 @@ struct switch_units {
 bool switch_is_vital(const char *unit);
 
 /*
- * What to do about @u, being as @show says (NULL: nobody could say). @is_own:
- * its main process is the product's, or the catalogue names it.
+ * What to do about @u, being as @show says (NULL: nobody could say) and its
+ * link as @mask.
  */
 enum unit_deed switch_next(const struct switch_unit *u, const struct unit_show *show,
-			   bool is_own, uint64_t now_ns);
+			   enum mask_seen mask, uint64_t now_ns);
 
 /* One that is to be stopped or masked, or both; NULL: no room, or no such name. */
 struct switch_unit *switch_unit_of(struct switch_units *all, const char *name,
@@ -74,9 +89,11 @@ void switch_units_tend(struct agent *a);
 void switch_units_end(struct switch_units *all);
 
 /*
- * Unmasks whatever @path, the memory of an agent, says was masked on this boot,
- * and waits for it: for an uninstallation. How many were.
+ * Unmasks what @path, the memory of an agent, says was masked on this boot because
+ * of @product (NULL: of any), and waits for it: where no agent is there to do so.
+ * How many were; *ret_left: how many could not be.
  */
-unsigned int switch_undo(const char *path, const char *boot_id);
+unsigned int switch_undo(const char *path, const char *boot_id, const char *product,
+			 unsigned int *ret_left);
 
 #endif /* WEIR_CMD_SWITCH_UNITS_H */

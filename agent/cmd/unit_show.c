@@ -9,7 +9,8 @@
 
 const char *const unit_show_words[UNIT_SHOW_WORDS + 1] = {
 	"systemctl", "show", "--no-pager",
-	"--property=LoadState,ActiveState,MainPID,ControlGroup,ActiveEnterTimestampMonotonic",
+	"--property=LoadState,ActiveState,MainPID,ControlGroup,ActiveEnterTimestampMonotonic,"
+	"ExecStart,User",
 	"--", NULL,
 };
 
@@ -27,6 +28,26 @@ static const char *value_of(const char *line, const char *end, const char *key, 
 static bool is(const char *value, size_t len, const char *word)
 {
 	return strlen(word) == len && !memcmp(value, word, len);
+}
+
+static void copy(const char *value, size_t len, char *ret, size_t size)
+{
+	if (len < size)
+		snprintf(ret, size, "%.*s", (int)len, value);
+}
+
+/* "{ path=/usr/bin/x ; argv[]=/usr/bin/x -s ; ..." */
+static void take_start(const char *value, const char *end, struct unit_show *u)
+{
+	static const char head[] = "{ path=";
+	const char *path = value + sizeof(head) - 1, *stop;
+
+	if (*u->starts || end - value < (ptrdiff_t)sizeof(head) ||
+	    memcmp(value, head, sizeof(head) - 1) != 0)
+		return;
+	stop = memmem(path, (size_t)(end - path), " ; ", 3);
+	if (stop)
+		copy(path, (size_t)(stop - path), u->starts, sizeof(u->starts));
 }
 
 static void take_line(const char *line, const char *end, struct unit_show *u)
@@ -51,8 +72,14 @@ static void take_line(const char *line, const char *end, struct unit_show *u)
 	if (v)
 		u->active_us = strtoull(v, NULL, 10);
 	v = value_of(line, end, "ControlGroup", &len);
-	if (v && len < sizeof(u->cgroup))
-		snprintf(u->cgroup, sizeof(u->cgroup), "%.*s", (int)len, v);
+	if (v)
+		copy(v, len, u->cgroup, sizeof(u->cgroup));
+	v = value_of(line, end, "User", &len);
+	if (v)
+		copy(v, len, u->user, sizeof(u->user));
+	v = value_of(line, end, "ExecStart", &len);
+	if (v)
+		take_start(v, end, u);
 }
 
 bool unit_show_nth(const char *text, unsigned int n, struct unit_show *ret)

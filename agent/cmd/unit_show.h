@@ -18,6 +18,8 @@ struct unit_show {
 	uint32_t main_pid; /* 0: none */
 	uint64_t active_us; /* CLOCK_MONOTONIC of when it became active; 0: never */
 	char cgroup[512];   /* "": none */
+	char starts[512];   /* the file that its first ExecStart= names; "": none */
+	char user[64];	    /* as its User= says; "": root */
 };
 
 /* The question, with its NULL: units go from UNIT_SHOW_WORDS on. */
