@@ -30,6 +30,7 @@
 #include "cmd/sources.h"
 #include "cmd/status.h"
 #include "cmd/trusted.h"
+#include "cmd/unmask.h"
 #include "policy/compile.h"
 #include "sense/pins.h"
 
@@ -394,6 +395,8 @@ static int disarm_product(const struct wish *w)
 	char what[256];
 	int rc = read_hold(w, &h);
 
+	if (rc == EXIT_CANNOT)
+		unmask_without_agent(w->product);
 	if (rc)
 		return rc;
 	h.disarmed_ns = w->for_s ? arming_now_ns() + w->for_s * NS_PER_S : WEIR_NEVER;
@@ -401,6 +404,7 @@ static int disarm_product(const struct wish *w)
 	if (h.armed_ns != WEIR_NEVER)
 		h.armed_ns = 0;
 	rc = write_hold(w, &h);
+	unmask_without_agent(w->product);
 	if (rc)
 		return rc;
 	if (w->for_s)
@@ -441,6 +445,7 @@ int cmd_disarm(int argc, char **argv)
 	if (arming_remember_disarmed(w.reason ? w.reason : "no reason given", w.for_s))
 		fputs("weir: disarm: could not be written to " ARMING_STATE
 		      ": a restart may arm again\n", stderr);
+	unmask_without_agent(NULL);
 	if (w.for_s)
 		snprintf(what, sizeof(what), "disarmed for %" PRIu64
 			 " s: nothing is blocked until then", w.for_s);
@@ -468,6 +473,7 @@ static int open_window(const struct wish *w, struct weir_hold *h)
 
 	h->window_ns = arming_now_ns() + w->for_s * NS_PER_S;
 	rc = write_hold(w, h);
+	unmask_without_agent(w->product);
 	if (rc)
 		return rc;
 	snprintf(what, sizeof(what), "%s: removal window open for %" PRIu64
@@ -495,6 +501,8 @@ int cmd_remove_window(int argc, char **argv)
 		return usage(&w);
 	}
 	rc = read_hold(&w, &h);
+	if (rc == EXIT_CANNOT && !w.close)
+		unmask_without_agent(w.product);
 	if (rc)
 		return rc;
 	if (!w.close)

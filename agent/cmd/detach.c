@@ -13,11 +13,11 @@
 
 #include "base/cleanup.h"
 #include "cmd/agent.h"
-#include "cmd/at_switch.h"
 #include "cmd/arming.h"
+#include "cmd/errand.h"
 #include "cmd/exit.h"
 #include "cmd/lock.h"
-#include "cmd/switch_units.h"
+#include "cmd/unmask.h"
 #include "cmd/version.h"
 #include "sense/pins.h"
 
@@ -129,17 +129,22 @@ static void tell(const struct wish *w, int pins)
 	       pins, w->journal);
 }
 
-/* Units that an agent has masked until the next boot. */
-static void undo_masks(void)
+/*
+ * systemd starts a service again that was killed, or that Restart= says so of: it
+ * has to know that somebody means it. No wait: the agent is asked to end anyhow.
+ */
+static void stop_service(void)
 {
-	CLEANUP(close_fdp) int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	unsigned int cnt, left;
-	struct host h = { 0 };
+	static const char *const argv[] = { "systemctl", "--no-ask-password", "--no-block", "stop",
+					    "--", "weir.service", NULL };
+	const struct timespec pause = { .tv_nsec = 20 * 1000000L };
+	struct errand errand = { 0 };
 
-	host_read(root, &h);
-	cnt = switch_undo(SWITCH_FILE, h.boot_id, NULL, &left);
-	if (cnt)
-		printf("weir: %u units unmasked\n", cnt);
+	if (access("/run/systemd/system", F_OK) || errand_start(&errand, argv))
+		return;
+	while (errand_poll(&errand) == -EAGAIN)
+		nanosleep(&pause, NULL);
+	errand_end(&errand);
 }
 
 int cmd_detach(int argc, char **argv)
@@ -154,7 +159,9 @@ int cmd_detach(int argc, char **argv)
 		fputs("weir: detach: root is needed\n", stderr);
 		return EXIT_CANNOT;
 	}
-	lock = lock_take(AGENT_LOCK, w.stop);
+	if (w.stop)
+		stop_service();
+	lock = lock_keep_out(AGENT_LOCK, w.stop);
 	if (lock == -EWOULDBLOCK) {
 		fputs("weir: detach: an agent is running and would put pins back: stop it "
 		      "(systemctl stop weir), or pass --stop\n", stderr);
@@ -167,7 +174,7 @@ int cmd_detach(int argc, char **argv)
 		return EXIT_CANNOT;
 	}
 	holds_forget();
-	undo_masks();
+	unmask_units(NULL);
 	if (pins)
 		tell(&w, pins);
 	else

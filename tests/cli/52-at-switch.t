@@ -123,7 +123,70 @@ warned() {
 	passes "$@" && grep -q "^weir: arm: warning: the default route runs through .* v/other" "$tmp/out"
 }
 
+# --- units that an agent masked, which has died since ---
+
+cat >"$tmp/systemctl" <<'SH'
+#!/bin/sh
+echo "$*" >>"${0%/*}/asked"
+SH
+chmod +x "$tmp/systemctl"
+
+# left LOCKED COMMAND...: what systemctl is asked by it, of two units of two products.
+left()
+{
+	cat >"$tmp/switch.json" <<-JSON
+	{"boot": "$(cat /proc/sys/kernel/random/boot_id)", "products": {}, "units":
+	 {"ew.service": {"product": "v/vpn", "masked": true, "own": true, "stops": 1},
+	  "other.service": "v/other"}}
+	JSON
+	: >"$tmp/asked"
+	# shellcheck disable=SC2016 # expanded inside
+	unshare -mn --propagation private sh -c 'mount -t tmpfs run /run &&
+		mount -t tmpfs pins /sys/fs/bpf && mount -t tmpfs state /var/lib &&
+		mkdir -p /run/weir /run/systemd/system /var/lib/weir &&
+		cp "$1/switch.json" /var/lib/weir/ && echo 1 >/run/weir/lock || exit 99
+		[ "$2" = no ] || { exec 9</run/weir/lock && flock -n 9; } || exit 98
+		PATH=$1:$PATH weir=$3
+		shift 4
+		"$weir" "$@"
+		code=$?
+		echo "remembered: $(tr -d "\n" </var/lib/weir/switch.json)"
+		exit $code' - "$tmp" "$1" "$weir" "$@" >"$tmp/out" 2>&1
+	code=$?
+	cat "$tmp/out" "$tmp/asked"
+	[ "$code" -lt 98 ]
+}
+
+# unmasks UNITS LOCKED COMMAND...: those, in this order, and no other.
+unmasks()
+{
+	units=$1
+	shift
+	left "$@" || return
+	for unit in $units; do
+		echo "--no-ask-password --runtime unmask -- $unit"
+	done >"$tmp/wanted"
+	cmp "$tmp/wanted" "$tmp/asked" || return
+	for unit in $units; do
+		! grep "remembered: .*$unit" "$tmp/out" || return
+	done
+}
+
+detached()
+{
+	left no detach --stop --journal "$tmp/journal" &&
+		grep -qx -- "--no-ask-password --no-block stop -- weir.service" "$tmp/asked" &&
+		[ "$(grep -c unmask "$tmp/asked")" = 2 ]
+}
+
 if [ "$(id -u)" = 0 ] && unshare -mn true 2>/dev/null; then
+	ok "a disarm without an agent unmasks what was masked" \
+		unmasks "ew.service other.service" no disarm
+	ok "one of a product, its units" unmasks "ew.service" no disarm v/vpn --catalog "$tmp/cat"
+	ok "so does its removal window" unmasks "other.service" no remove-window v/other --for 1h \
+		--reason "it goes" --catalog "$tmp/cat"
+	ok "an agent does that by itself" unmasks "" yes disarm
+	ok "detach --stop tells systemd, which would start the agent again" detached
 	unset SSH_CONNECTION
 	way="the default route"
 	ok "refused while the default route runs through it" refused 'v/vpn 0\n' default
