@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "inventory/guard_private.h"
 #include "inventory/library.h"
 #include "inventory/members.h"
 #include "inventory/pattern.h"
@@ -90,7 +91,12 @@ struct guard *guard_free(struct guard *g)
 		free(g->entries[i].path);
 		free(g->entries[i].why);
 	}
+	for (uint32_t i = 0; i < g->module_cnt; i++) {
+		free(g->modules[i].name);
+		free(g->modules[i].why);
+	}
 	free(g->entries);
+	free(g->modules);
 	tdestroy(g->by_file, free);
 	tdestroy(g->ancestors, free);
 	if (g->root_fd >= 0)
@@ -185,6 +191,14 @@ static int add_path(void *ctx, const char *path)
 	if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM)
 		return fd;
 	return fd < 0 ? 0 : add_file(b, fd);
+}
+
+static int add_module_file(void *ctx, const char *path, const char *why)
+{
+	struct build *b = ctx;
+
+	b->why = why;
+	return add_path(b, path);
 }
 
 static int compare_texts(const void *a, const void *b)
@@ -451,7 +465,9 @@ static int gather(struct build *b, const char *const *own)
 		err = add_path(b, *own);
 	if (!err)
 		err = members_each(b->g->root_fd, add_member, &adding);
-	return err;
+	if (!err)
+		err = guard_take_needs(b->g);
+	return err ? err : guard_module_files(b->g, add_module_file, b);
 }
 
 int guard_new(int root_fd, const char *const *own, struct guard **ret)

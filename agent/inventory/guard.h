@@ -9,6 +9,10 @@
  * or ld.so.preload pulls into a login is in it. A member that is absent is no
  * error. It describes the disk at one moment: an upgrade replaces files, so it
  * is built anew when packages change.
+ *
+ * Beside files it holds what a rule can stop by other keys: the kernel modules
+ * that the host hangs on (drivers.h; their files are entries, for every kernel that
+ * is installed) and the addresses without which it is cut off (reach.h).
  */
 #ifndef WEIR_INVENTORY_GUARD_H
 #define WEIR_INVENTORY_GUARD_H
@@ -18,6 +22,8 @@
 #include <sys/types.h>
 
 #include <weir/event.h>
+
+#include "inventory/reach.h"
 
 /* More than twice what a large host has; beyond it `is_cut` says so, as after a fault. */
 #define GUARD_ENTRIES_MAX 16384
@@ -31,9 +37,25 @@ struct guard_entry {
 	struct weir_build_id build_id; /* len 0: none */
 };
 
+struct guard_module {
+	char *name, *why; /* "virtio_net", "kernel module, network device eth0" */
+};
+
+struct guard_address {
+	struct reach reach;
+	char text[PREFIX_TEXT_MAX];
+};
+
+/* More gateways and resolvers than that no host has; more are left out. */
+#define GUARD_ADDRESSES_MAX 32
+
 struct guard {
 	struct guard_entry *entries;
 	uint32_t cnt;
+	struct guard_module *modules; /* by name */
+	uint32_t module_cnt;
+	struct guard_address addresses[GUARD_ADDRESSES_MAX];
+	uint32_t address_cnt;
 	bool is_cut;
 	int root_fd;	 /* the guard's own */
 	void *by_file;	 /* private: search tree over entries */
@@ -62,5 +84,8 @@ const struct guard_entry *guard_find(const struct guard *g, dev_t dev, ino_t ino
 
 /* Any entry that lies below this directory; NULL: none. */
 const struct guard_entry *guard_below(const struct guard *g, dev_t dev, ino_t ino);
+
+/* By the kernel's spelling; NULL: not guarded. */
+const struct guard_module *guard_find_module(const struct guard *g, const char *name);
 
 #endif /* WEIR_INVENTORY_GUARD_H */

@@ -2,12 +2,16 @@
 #include "inventory/meeting.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "inventory/digest.h"
 #include "inventory/names.h"
+#include "inventory/pattern.h"
 #include "inventory/root.h"
+#include "policy/rehearse.h"
 
 struct question {
 	const struct guard *g;
@@ -56,8 +60,7 @@ static bool enforces(const struct compiled *t, const struct weir_key *key)
 	return rule_begins(rule, WEIR_FREEZE) != WEIR_NEVER;
 }
 
-static int note(struct question *q, const struct guard_entry *entry,
-		const struct weir_key *key)
+static int note(struct question *q, const char *what, const char *why, const struct weir_key *key)
 {
 	struct meetings *m = q->m;
 	struct meeting *grown;
@@ -66,15 +69,21 @@ static int note(struct question *q, const struct guard_entry *entry,
 		return 0;
 	/* A file may be met on several ways; each indicator says it once. */
 	for (uint32_t i = 0; i < m->cnt; i++) {
-		if (m->list[i].entry == entry && m->list[i].key.evidence == key->evidence)
+		if (m->list[i].what == what && m->list[i].key.evidence == key->evidence)
 			return 0;
 	}
 	grown = reallocarray(m->list, m->cnt + 1, sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
 	m->list = grown;
-	m->list[m->cnt++] = (struct meeting){ entry, *key };
+	m->list[m->cnt++] = (struct meeting){ what, why, *key };
 	return 0;
+}
+
+static int note_entry(struct question *q, const struct guard_entry *entry,
+		      const struct weir_key *key)
+{
+	return note(q, entry->path, entry->why, key);
 }
 
 static int compare_sizes(const void *a, const void *b)
@@ -102,7 +111,7 @@ static int select_keys(struct question *q)
 	if (!q->names || !q->hashes || !q->build_ids)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < t->name_cnt; i++) {
-		if (t->names[i].kind != IND_MODULE && enforces(t, &t->names[i].key))
+		if (enforces(t, &t->names[i].key))
 			q->names[q->name_cnt++] = t->names[i];
 	}
 	for (uint32_t i = 0; i < t->hash_cnt; i++) {
@@ -126,7 +135,7 @@ static int meet_name(void *ctx, struct resolved *r)
 
 	entry = name->kind == IND_DIR ? guard_below(q->g, r->st.st_dev, r->st.st_ino) :
 					guard_find(q->g, r->st.st_dev, r->st.st_ino);
-	return entry ? note(q, entry, &name->key) : 0;
+	return entry ? note_entry(q, entry, &name->key) : 0;
 }
 
 static int meet_hash(struct question *q, const struct guard_entry *entry)
@@ -150,7 +159,7 @@ static int meet_hash(struct question *q, const struct guard_entry *entry)
 		hit--;
 	for (; !err && hit < end && (*hit)->size == entry->size; hit++) {
 		if (!memcmp((*hit)->sha256, sum, sizeof(sum)))
-			err = note(q, entry, &(*hit)->key);
+			err = note_entry(q, entry, &(*hit)->key);
 	}
 	return err;
 }
@@ -170,7 +179,76 @@ static int meet_build_id(struct question *q, const struct guard_entry *entry)
 	while (hit > q->build_ids && !compare_build_ids(hit - 1, &key))
 		hit--;
 	for (; !err && hit < end && !compare_build_ids(hit, &key); hit++)
-		err = note(q, entry, &(*hit)->key);
+		err = note_entry(q, entry, &(*hit)->key);
+	return err;
+}
+
+/* Its files are entries; this is for what is loaded from elsewhere, or was not found. */
+static int meet_module(struct question *q, const struct name_key *name)
+{
+	size_t len = strlen(name->pattern);
+	int err = 0;
+
+	for (uint32_t i = 0; i < q->g->module_cnt && !err; i++) {
+		const struct guard_module *m = &q->g->modules[i];
+
+		if (pattern_matches(name->pattern, len, m->name))
+			err = note(q, m->name, m->why, &name->key);
+	}
+	return err;
+}
+
+static int meet_modules(struct question *q)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < q->name_cnt && !err; i++)
+		if (q->names[i].kind == IND_MODULE)
+			err = meet_module(q, &q->names[i]);
+	return err;
+}
+
+/* What would be asked of the kernel, whoever is exempt for a while. */
+static int meet_address(struct question *q, const struct guard_address *a, uint8_t protocol,
+			uint16_t port)
+{
+	struct compiled bare = *q->t;
+	struct rehearse_candidate c = { .compiled = &bare };
+	struct rehearse_record r = { .hook = WEIR_HOOK_CONNECT,
+				     .protocol = protocol, .port = port };
+	const struct exemption *exemption;
+	char ip[PREFIX_TEXT_MAX];
+	struct weir_key key;
+	uint32_t doubts;
+
+	snprintf(ip, sizeof(ip), "%.*s", (int)strcspn(a->text, "/"), a->text);
+	r.ip = ip;
+	bare.exemption_cnt = 0;
+	key = rehearse_ask(&c, &r, REHEARSE_BOOT_NS, &doubts, &exemption).key;
+	if (!enforces(q->t, &key) ||
+	    rule_begins(&q->t->rules[key.rule], WEIR_OFFLINE) == WEIR_NEVER)
+		return 0;
+	return note(q, a->text, a->reach.why, &key);
+}
+
+/* Names from the one, an address and often names from the other. */
+static int meet_addresses(struct question *q)
+{
+	static const struct {
+		uint16_t port;
+		uint8_t protocol;
+		bool is_gateway;
+	} uses[] = {
+		{ 53, IPPROTO_UDP, false }, { 53, IPPROTO_TCP, false }, { 853, IPPROTO_TCP, false },
+		{ 67, IPPROTO_UDP, true },  { 547, IPPROTO_UDP, true },
+	};
+	int err = 0;
+
+	for (uint32_t i = 0; q->t->prefix_cnt && i < q->g->address_cnt; i++)
+		for (size_t k = 0; k < ARRAY_SIZE(uses) && !err; k++)
+			if (!uses[k].is_gateway || !q->g->addresses[i].reach.is_resolver)
+				err = meet_address(q, &q->g->addresses[i], uses[k].protocol,
+						   uses[k].port);
 	return err;
 }
 
@@ -190,6 +268,10 @@ int guard_meets(const struct guard *g, const struct compiled *t, struct meetings
 		if (!err)
 			err = meet_build_id(&q, &g->entries[i]);
 	}
+	if (!err)
+		err = meet_modules(&q);
+	if (!err)
+		err = meet_addresses(&q);
 	if (err)
 		return err;
 	*ret = take_ptr(q.m);
@@ -208,6 +290,6 @@ void meeting_format(const struct meeting *m, const struct catalog *c,
 	snprintf(out, size,
 		 "rule at policy line %u (product %s) would block %s (guard: %s): "
 		 "indicator %s %s (%s:%u); the policy is refused",
-		 rule ? rule->line : 0, product->id, m->entry->path, m->entry->why,
+		 rule ? rule->line : 0, product->id, m->what, m->why,
 		 indicator_kind_name(ind->kind), ind->value, file, ind->line);
 }

@@ -14,8 +14,8 @@
 #include "policy/compile.h"
 
 struct meeting {
-	const struct guard_entry *entry;
-	struct weir_key key; /* names rule and indicator */
+	const char *what, *why; /* "/usr/sbin/sshd", "sshd": the guard's */
+	struct weir_key key;	/* names rule and indicator */
 };
 
 struct meetings {

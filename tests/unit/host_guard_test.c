@@ -3,6 +3,7 @@
  * The guard of a tree in which a vendor sits in the login path, the policies
  * that meet it, and the guard of this very host.
  */
+#include <netinet/in.h>
 #include <stdbool.h>
 
 #include "cell_hook.h"
@@ -89,6 +90,53 @@ static void plant_vendor(const struct tree *t)
 	tree_text(t, "/etc/ssh/sshd_config.d/ew.conf", "forcecommand \"/opt/ew/force\" -x\n");
 }
 
+/* A root on a volume of one disk, a card of the vendor's own, a filter that hangs on nothing. */
+static void plant_needs(const struct tree *t)
+{
+	tree_text(t, "/proc/modules",
+		  "ext4 1130496 1 - Live 0x0\nmbcache 16384 1 ext4, Live 0x0\n"
+		  "nic_ew 4096 0 - Live 0x0 (OE)\ncommon_ew 4096 2 nic_ew,ewfilter, Live 0x0 (OE)\n"
+		  "ewfilter 4096 0 - Live 0x0 (POE)\newfs 4096 1 - Live 0x0 (OE)\n"
+		  "disk_ew 4096 1 - Live 0x0 (O)\nloose 1 0 - Live 0x0\nbroken\n\n");
+	tree_text(t, "/proc/1/mountinfo",
+		  "36 35 253:0 / / rw shared:1 - ext4 /dev/mapper/root rw\n"
+		  "37 36 0:40 / /data rw - ewfs nobody rw\nbroken - \n");
+	tree_text(t, "/sys/devices/pci0/nvme0/sda/sda1/partition", "1\n");
+	tree_text(t, "/sys/devices/virtual/block/dm-0/dm/name", "root\n");
+	tree_link(t, "../../../../pci0/nvme0/sda/sda1",
+		  "/sys/devices/virtual/block/dm-0/slaves/sda1");
+	tree_link(t, "../../devices/virtual/block/dm-0", "/sys/dev/block/253:0");
+	tree_text(t, "/sys/module/disk_ew/x", "");
+	tree_text(t, "/sys/bus/drivers/disk/x", "");
+	tree_link(t, "../../../module/disk_ew", "/sys/bus/drivers/disk/module");
+	tree_link(t, "../../../bus/drivers/disk", "/sys/devices/pci0/nvme0/driver");
+	tree_text(t, "/sys/devices/pci0/card/net/eth0/mtu", "1500\n");
+	tree_text(t, "/sys/module/nic_ew/x", "");
+	tree_text(t, "/sys/bus/drivers/card/x", "");
+	tree_link(t, "../../../module/nic_ew", "/sys/bus/drivers/card/module");
+	tree_link(t, "../../../bus/drivers/card", "/sys/devices/pci0/card/driver");
+	tree_link(t, "../../devices/pci0/card/net/eth0", "/sys/class/net/eth0");
+	tree_text(t, "/usr/lib/modules/6.1/modules.dep",
+		  "kernel/fs/ext4.ko.xz: kernel/fs/mbcache.ko kernel/lib/crc16.ko\n"
+		  "updates/nic-ew.ko:\nupdates/ewfilter.ko:\nkernel/never.ko:\n");
+	tree_text(t, "/usr/lib/modules/6.1/kernel/fs/ext4.ko.xz", "module");
+	tree_text(t, "/usr/lib/modules/6.1/kernel/lib/crc16.ko", "module");
+	tree_text(t, "/usr/lib/modules/6.1/updates/nic-ew.ko", "module");
+	tree_text(t, "/usr/lib/modules/6.1/updates/ewfilter.ko", "module");
+	tree_text(t, "/usr/lib/modules/6.1/kernel/never.ko", "module");
+	tree_text(t, "/proc/1/net/route",
+		  "Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT\n"
+		  "eth0 00000000 0100000A 0003 0 0 0 00000000 0 0 0\n"
+		  "eth0 0000000A 00000000 0001 0 0 0 00FFFFFF 0 0 0\n");
+	tree_text(t, "/proc/1/net/ipv6_route",
+		  "00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
+		  "20010db8000000000000000000000001 00000400 00000003 00000000 00000003 eth0\n"
+		  "00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
+		  "fe800000000000000000000000000001 00000400 00000003 00000000 00000003 eth0\n");
+	tree_text(t, "/etc/resolv.conf",
+		  "# x\nnameserver 192.0.2.53\nnameserver 127.0.0.53\nnameserver ::1\nnameserver x\n");
+}
+
 static const struct guard_entry *entry_of(const struct guard *g, const char *path)
 {
 	for (uint32_t i = 0; i < g->cnt; i++) {
@@ -122,6 +170,11 @@ static const struct {
 	{ "/opt/ew/sh", NULL }, /* a service account must not shield its vendor */
 	{ "/usr/bin/perl", "interpreter of /usr/sbin/nologin" },
 	{ "/opt/ew/canary", "weir" },
+	{ "/usr/lib/modules/6.1/kernel/fs/ext4.ko.xz", "kernel module, file system of /" },
+	{ "/usr/lib/modules/6.1/kernel/lib/crc16.ko", "kernel module, file system of /" },
+	{ "/usr/lib/modules/6.1/updates/nic-ew.ko", "kernel module, network device eth0" },
+	{ "/usr/lib/modules/6.1/updates/ewfilter.ko", NULL },
+	{ "/usr/lib/modules/6.1/kernel/never.ko", NULL },
 	{ "/usr/bin/unrelated", NULL },
 };
 
@@ -224,6 +277,81 @@ static void test_content_meetings(const struct guard *g)
 	ok(!meet(g, &r), "another is not");
 }
 
+static const struct {
+	const char *name, *why; /* NULL: not in it */
+} modules[] = {
+	{ "ext4", "kernel module, file system of /" },
+	{ "mbcache", "kernel module, of the kernel itself, loaded" },
+	{ "disk_ew", "kernel module, disk of /" },
+	{ "nic_ew", "kernel module, network device eth0" },
+	{ "common_ew", "kernel module, needed by nic_ew" },
+	{ "ewfs", "kernel module, file system of /data" },
+	{ "loose", "kernel module, of the kernel itself, loaded" },
+	{ "weir", "weir" },
+	{ "ewfilter", NULL },
+	{ "broken", NULL },
+	{ "never", NULL },
+};
+
+static void test_modules(const struct guard *g)
+{
+	struct rig r;
+
+	rig_init(&r);
+	for (size_t i = 0; i < ARRAY_SIZE(modules); i++) {
+		const struct guard_module *m = guard_find_module(g, modules[i].name);
+
+		ok(modules[i].why ? m && !strcmp(m->why, modules[i].why) : !m,
+		   "module %s: %s (%s)", modules[i].name,
+		   modules[i].why ? modules[i].why : "not guarded", m ? m->why : "-");
+		ok(meet_name(g, &r, modules[i].name, IND_MODULE) == (modules[i].why != NULL),
+		   "%s is %smet by its name", modules[i].name, modules[i].why ? "" : "not ");
+	}
+	ok(meet_name(g, &r, "nic_*", IND_MODULE) == 1, "a pattern of names is met");
+	ok(meet_name(g, &r, "/lib/modules/6.1/updates/nic-ew.ko", IND_PATH) == 1,
+	   "a module's file is met");
+	ok(meet_name(g, &r, "/lib/modules/6.1/updates/", IND_DIR) == 1, "and its directory");
+	r.rules[1].mode[0] = WEIR_OBSERVE;
+	ok(!meet_name(g, &r, "ext4", IND_MODULE), "observing a module is no meeting");
+}
+
+static unsigned int meet_prefix(const struct guard *g, struct rig *r, const char *prefix,
+				uint8_t protocol, uint16_t port)
+{
+	struct prefix_key k = { .ports.cnt = 1 };
+	struct prefix net;
+	const char *why = "";
+
+	if (!ok(!prefix_parse(prefix, &net, &why), "%s %s", prefix, why))
+		return 99;
+	k.family = net.family;
+	k.len = net.len;
+	memcpy(k.addr, net.addr, sizeof(k.addr));
+	k.ports.port[0] = (struct weir_port){ .key = r->name.key, .protocol = protocol,
+					      .first = port, .last = port ? port : UINT16_MAX };
+	r->compiled.prefixes = &k;
+	r->compiled.prefix_cnt = 1;
+	return meet(g, r);
+}
+
+static void test_addresses(const struct guard *g)
+{
+	struct rig r;
+
+	rig_init(&r);
+	ok(g->address_cnt == 3, "two gateways and a resolver: %u", g->address_cnt);
+	ok(meet_prefix(g, &r, "10.0.0.1/32", 0, 0) == 1, "the gateway is met");
+	ok(meet_prefix(g, &r, "10.0.0.0/8", 0, 0) == 1, "a network with it");
+	ok(!meet_prefix(g, &r, "10.0.0.2/32", 0, 0), "its neighbour is not");
+	ok(!meet_prefix(g, &r, "10.0.0.1/32", IPPROTO_TCP, 541), "nor one of its other ports");
+	ok(meet_prefix(g, &r, "10.0.0.1/32", IPPROTO_UDP, 67) == 1, "where it gives addresses it is");
+	ok(meet_prefix(g, &r, "192.0.2.0/24", IPPROTO_UDP, 53) == 1, "the resolver is met");
+	ok(!meet_prefix(g, &r, "192.0.2.53/32", IPPROTO_TCP, 443), "not where it serves pages");
+	ok(meet_prefix(g, &r, "2001:db8::1/128", 0, 0) == 1, "the other gateway is met");
+	r.rules[1].mode[0] = WEIR_FREEZE;
+	ok(!meet_prefix(g, &r, "10.0.0.1/32", 0, 0), "a freeze stops no connection");
+}
+
 static const char vendor_text[] = "vendor: examplewall\n"
 				  "name: Examplewall Inc.\n"
 				  "products:\n"
@@ -246,7 +374,8 @@ static void test_message(const struct guard *g)
 	CLEANUP(catalog_freep) struct catalog *c = NULL;
 	CLEANUP(policy_freep) struct policy *p = NULL;
 	struct policy_context ctx = {};
-	struct meeting m = { entry_of(g, "/usr/sbin/sshd"), {} };
+	const struct guard_entry *sshd = entry_of(g, "/usr/sbin/sshd");
+	struct meeting m = { sshd->path, sshd->why, {} };
 	struct diag d = {};
 	char text[512];
 
@@ -351,10 +480,13 @@ int main(void)
 	tree_init(&t);
 	plant_programs(&t);
 	plant_vendor(&t);
+	plant_needs(&t);
 	ok(!guard_new(t.fd, own, &g), "a tree has a guard");
 	test_tree(g);
 	test_name_meetings(g);
 	test_content_meetings(g);
+	test_modules(g);
+	test_addresses(g);
 	test_message(g);
 	test_upgrades(g);
 	test_this_host();
