@@ -31,7 +31,7 @@ check-style: ## the rules of this tree that a script can tell
 check-unit: $(UNIT_BIN) $(SAN_BIN) ## unit tests, as shipped and under sanitizers
 	@$(TAP) $(UNIT_RUN)
 
-check-cli: all $(UNIT_BIN) $(MODEL_BIN) ## the commands over fixtures
+check-cli: all $(UNIT_BIN) $(MODEL_BIN) $(HOSTILE_BIN) ## the commands over fixtures
 	@$(TAP) $(CLI_RUN)
 
 check-guest: check-guest-build ## the kernels of Debian under emulation
@@ -46,7 +46,7 @@ fuzz: $(FUZZ_BIN) ## each fuzzer for $(FUZZ_TIME) seconds
 check-guest-build: all all-fixtures
 	@scripts/fetch-kernels
 
-check-build: check-guest-build $(UNIT_BIN) $(SAN_BIN) $(FUZZ_BIN) $(MODEL_BIN)
+check-build: check-guest-build $(UNIT_BIN) $(SAN_BIN) $(FUZZ_BIN) $(MODEL_BIN) $(HOSTILE_BIN)
 
 # Beside the gate: slower, or right only most of the time. Needs `scripts/deps lint`.
 LINT_SRC = $(wildcard agent/*.c agent/*/*.c)

@@ -64,6 +64,19 @@ $(OUTPUT)/model-san/%: tests/model/%.c $(OUTPUT)/libhost-san.a $(OUTPUT)/libpure
 	$(call say,CC-SAN,$<)$(CC) $(SAN_CFLAGS) -o $@ $< $(OUTPUT)/libhost-san.a \
 		$(OUTPUT)/libpure-san.a $(PKG_LIBS)
 
+# What takes or refuses the policies of tests/hostile.
+HOSTILE_BIN := $(OUTPUT)/hostile/judge $(OUTPUT)/hostile-san/judge
+
+$(OUTPUT)/hostile/%: tests/hostile/%.c $(OUTPUT)/libhost.a $(OUTPUT)/libpure.a
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Itests/lib -o $@ $< $(OUTPUT)/libhost.a \
+		$(OUTPUT)/libpure.a $(PKG_LIBS)
+
+$(OUTPUT)/hostile-san/%: tests/hostile/%.c $(OUTPUT)/libhost-san.a $(OUTPUT)/libpure-san.a
+	@mkdir -p $(@D)
+	$(call say,CC-SAN,$<)$(CC) $(SAN_CFLAGS) -Itests/lib -o $@ $< $(OUTPUT)/libhost-san.a \
+		$(OUTPUT)/libpure-san.a $(PKG_LIBS)
+
 # Two more builds of the same source, for upgrades: another set of programs, and
 # one whose tables have another layout, as far as its pins can tell.
 UPGRADES := $(addprefix $(OUTPUT)/upgrade/weir-,other abi)
