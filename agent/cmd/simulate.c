@@ -132,10 +132,14 @@ static void simulation_exit(struct simulation *s)
 	inventory_exit(&s->inventory);
 	coverage_exit(&s->coverage);
 	compiled_free(s->compiled);
+	protection_end(&s->protection);
 	known_exit(&s->known);
 	installed_exit(&s->before);
 	installed_exit(&s->installed);
+	if (s->sources.policy)
+		s->sources.policy->withheld = NULL;
 	sources_exit(&s->sources);
+	free(s->withheld);
 	free(s->uids);
 	free(s->is_void);
 	free(s->never_seen);

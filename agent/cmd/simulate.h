@@ -23,6 +23,8 @@
  *	running		the same of the last inventory: processes (count: how many) and
  *			connections, each with what its next start or connect would meet
  *	gates		[{hook, proven, required, weak}]
+ *	held		[{product, rule, why}]: security products that stay below
+ *			offline; `why` as in the agent's events
  *	never_seen	[{product, unit}]
  *	doubts		texts: what cannot be told, and why
  */

@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "cmd/remarks.h"
 #include "cmd/simulation.h"
 #include "event/event.h"
+#include "policy/protection.h"
 
 /* Units named in one sentence. */
 #define NAMED 8
@@ -149,7 +149,7 @@ static void add_users(struct list *l)
 	}
 }
 
-/* What waits for something is rehearsed as if that were there. */
+/* A step that waits for something is rehearsed as if that were there. */
 static void add_protection(struct list *l)
 {
 	const struct policy *p = l->s->sources.policy;
@@ -157,13 +157,34 @@ static void add_protection(struct list *l)
 
 	for (uint32_t i = 0; i < p->rule_cnt; i++) {
 		const struct rule *rule = &p->rules[i];
+		const char *stage;
 
-		if (rule->vendor || rule->without_protection || !rule->security_cnt)
+		if (rule->vendor || rule->without_protection || !rule->security_cnt ||
+		    !rule->successor.unit)
 			continue;
+		stage = held_stage(l->s, rule);
 		buf_clear(&text);
-		remark_protection(rule, &text);
-		add(l, "line %u: %s: rehearsed as if %s", rule->line, buf_str(&text),
-		    rule->successor.unit ? "it were there" : "it were not");
+		held_text(rule, &text);
+		add(l, "%s: rehearsed as if it were there; %s%s", buf_str(&text),
+		    stage ? "the agent last had it as " : "no agent has looked yet",
+		    stage ? stage : "");
+	}
+}
+
+/* Routes are of this moment, and would not be the same in another rehearsal. */
+static void add_cuts(struct list *l)
+{
+	const struct policy *p = l->s->sources.policy;
+	const struct catalog *c = l->s->sources.catalog;
+
+	for (uint32_t i = 0; i < c->product_cnt; i++) {
+		const struct rule *rule = policy_rule_for(p, c, i);
+
+		if (rule && c->products[i].fails_closed == 1 &&
+		    protection_may_cut(rule, &c->products[i]))
+			add(l, "line %u: %s cuts the network as it ends: held below offline while "
+			       "the network runs through it, rehearsed as if it did not",
+			    rule->line, c->products[i].id);
 	}
 }
 
@@ -179,5 +200,6 @@ int simulate_doubts(struct simulation *s)
 	add_gates(&l);
 	add_users(&l);
 	add_protection(&l);
+	add_cuts(&l);
 	return l.err;
 }

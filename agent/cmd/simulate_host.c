@@ -222,8 +222,10 @@ int simulate_host(struct simulation *s, struct diag *d)
 {
 	struct rehearse_candidate c = { .catalog = s->sources.catalog,
 					.policy = s->sources.policy, .at_s = s->at_s };
-	int err = compile(c.catalog, c.policy, s->at_s, REHEARSE_BOOT_NS, &s->compiled, d);
+	int err = simulate_held(s);
 
+	if (!err)
+		err = compile(c.catalog, c.policy, s->at_s, REHEARSE_BOOT_NS, &s->compiled, d);
 	if (!err)
 		err = meet_guard(s, d);
 	if (!err)

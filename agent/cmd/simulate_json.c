@@ -6,6 +6,7 @@
 #include "event/event.h"
 #include "out/scan.h"
 #include "policy/decide.h"
+#include "policy/protection.h"
 
 static void add_time(struct jout *j, const char *key, int64_t at_s)
 {
@@ -204,6 +205,23 @@ static void add_gates(struct jout *j, const struct simulation *s)
 	jout_end(j);
 }
 
+static void add_held(struct jout *j, const struct simulation *s)
+{
+	const struct catalog *c = s->sources.catalog;
+
+	jout_add_array(j, "held");
+	for (uint32_t i = 0; i < c->product_cnt; i++) {
+		if (!s->withheld[i])
+			continue;
+		jout_object(j);
+		jout_add_str(j, "product", c->products[i].id);
+		jout_add_u64(j, "rule", policy_rule_for(s->sources.policy, c, i)->line);
+		jout_add_str(j, "why", withheld_name(s->withheld[i]));
+		jout_end(j);
+	}
+	jout_end(j);
+}
+
 static void add_tail(struct jout *j, const struct simulation *s)
 {
 	jout_add_array(j, "never_seen");
@@ -230,6 +248,7 @@ void simulate_json(const struct simulation *s, struct buf *out)
 	add_acts(&j, "acts", s, &s->past);
 	add_acts(&j, "running", s, &s->inventory.running);
 	add_gates(&j, s);
+	add_held(&j, s);
 	add_tail(&j, s);
 	jout_end(&j);
 	jout_close(&j);

@@ -90,6 +90,9 @@ static void add_sum(const struct simulation *s, struct buf *out)
 		buf_add_str(out, " in ");
 		add_count(out, days, "day");
 	}
+	if (s->held_cnt)
+		buf_addf(out, "; %u security product%s below offline", s->held_cnt,
+			 s->held_cnt == 1 ? " is held" : "s are held");
 	if (s->doubt_cnt)
 		buf_addf(out, "; %u thing%s cannot be told", s->doubt_cnt,
 			 s->doubt_cnt == 1 ? "" : "s");
@@ -125,6 +128,25 @@ static void add_frame(const struct simulation *s, struct buf *out)
 			 coverage_days_with_events(&s->coverage), coverage_days(&s->coverage),
 			 (unsigned long long)s->coverage.records);
 		add_paragraph(out, 2, &text);
+	}
+	buf_free(&text);
+}
+
+/* It is no doubt: the policy says so, and it was rehearsed so. */
+static void add_held(const struct simulation *s, struct buf *out)
+{
+	const struct policy *p = s->sources.policy;
+	struct buf text = { 0 };
+
+	if (s->held_cnt)
+		buf_add_str(out, "\nheld\n");
+	for (uint32_t i = 0; s->held_cnt && i < p->rule_cnt; i++) {
+		if (!held_is(&p->rules[i]))
+			continue;
+		buf_add_str(out, "  - ");
+		held_text(&p->rules[i], &text);
+		wrap_text(out, 4, 4, buf_str(&text));
+		buf_clear(&text);
 	}
 	buf_free(&text);
 }
@@ -402,6 +424,7 @@ void simulate_text(const struct simulation *s, struct buf *out)
 	buf_add_char(out, '\n');
 	buf_free(&text);
 	add_frame(s, out);
+	add_held(s, out);
 	add_phases(&s->past, out);
 	add_products(s, out);
 	add_running(s, out);

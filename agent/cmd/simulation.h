@@ -6,6 +6,7 @@
 #define WEIR_CMD_SIMULATION_H
 
 #include "base/buf.h"
+#include "cmd/protection.h"
 #include "cmd/sources.h"
 #include "inventory/installed.h"
 #include "policy/rehearse.h"
@@ -68,11 +69,14 @@ struct simulation {
 	struct rehearsal past;
 	struct inventory inventory;
 	struct compiled *compiled;
+	struct protection protection; /* as the agent last wrote it */
 	struct known known;
 	struct installed before, installed; /* as the agent has them; as they would be */
 	bool is_counted;
 	uint32_t *uids; /* by exemption */
 	bool *is_void;
+	uint8_t *withheld; /* enum withheld by product: applied; lent to the policy */
+	uint32_t held_cnt; /* of them */
 	bool guard_unknown;
 	struct weak_gate gates[WEIR_HOOK_MAX];
 	uint32_t gate_cnt;
@@ -100,6 +104,21 @@ int simulate_host(struct simulation *s, struct diag *d);
 
 /* simulate_doubts.c: all that cannot be told, as sentences. 0 or -ENOMEM. */
 int simulate_doubts(struct simulation *s);
+
+/*
+ * simulate_held.c: which products stay below offline, whatever is recorded, since
+ * the policy names nothing that would protect in their place. 0 or -ENOMEM.
+ */
+int simulate_held(struct simulation *s);
+
+/* "12: examplewall/agent and 1 other security product: held below offline, since ..." */
+void held_text(const struct rule *rule, struct buf *out);
+
+/* Is it of a security product, as written, with nothing in its place? */
+bool held_is(const struct rule *rule);
+
+/* What the agent last knew of the successor: "holds"; NULL: nothing. */
+const char *held_stage(const struct simulation *s, const struct rule *rule);
 
 /* "412 execs, 3 connections"; "nothing". */
 void simulate_stopped(const uint64_t *stopped, struct buf *out);

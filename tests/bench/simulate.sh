@@ -14,6 +14,7 @@ serial: 1
 enforce: true
 rules:
   - product: examplewall/agent
+    without-protection: bench
     phases:
       - {mode: observe}
       - {mode: block, from: 2027-01-01}

@@ -123,19 +123,28 @@ policy_of() {
 	} >"$tmp/$name.yaml"
 }
 
+# The agent is a security product: nothing takes its place here, by intent.
+alone='without-protection: a test'
 policy_of observe 'rules: [{vendor: examplewall, mode: observe}]'
-policy_of block 'rules: [{product: examplewall/agent, mode: block}]'
-policy_of vendor 'rules: [{vendor: examplewall, mode: block}]'
-policy_of offline 'rules: [{product: examplewall/agent, mode: offline}]'
+policy_of block "rules: [{product: examplewall/agent, mode: block, $alone}]"
+policy_of vendor "rules: [{vendor: examplewall, mode: block, $alone}]"
+policy_of offline "rules: [{product: examplewall/agent, mode: offline, $alone}]"
 policy_of freeze 'rules: [{product: examplewall/agent, mode: freeze}]'
-policy_of later 'rules:' '  - product: examplewall/agent' '    phases:' \
+policy_of later 'rules:' '  - product: examplewall/agent' "    $alone" '    phases:' \
 	'      - {mode: observe}' '      - {mode: offline, from: 2026-12-01}' \
 	'      - {mode: block, from: 2027-01-01}'
-policy_of exempt 'rules: [{product: examplewall/agent, mode: block}]' 'exemptions:' \
+policy_of exempt "rules: [{product: examplewall/agent, mode: block, $alone}]" 'exemptions:' \
 	'  - {id: EX-1, product: examplewall/agent, path: /opt/examplewall/agent,' \
 	'     until: 2026-12-31, reason: r, owner: o}' \
 	'  - {id: EX-2, product: examplewall/agent, user: "1000", until: 2026-12-31,' \
 	'     reason: r, owner: o}'
+
+policy_of held 'rules: [{product: examplewall/agent, mode: block}]'
+policy_of held-later 'rules:' '  - product: examplewall/agent' '    phases:' \
+	'      - {mode: observe}' '      - {mode: freeze, from: 2026-12-01}' \
+	'      - {mode: block, from: 2027-01-01}'
+policy_of successor 'rules:' '  - product: examplewall/agent' '    mode: block' \
+	'    successor: {unit: new.service}'
 
 ok "observe stops nothing" json 0 observe \
 	's["summary"]["stopped"] == {"exec": 0, "load": 0, "module": 0, "connect": 0}'
@@ -185,6 +194,36 @@ ok "the same inputs give the same bytes" same_bytes
 ok "a gate that is proven is known, one that is weaker than required is told" json 1 block \
 	'{g["hook"]: g["proven"] for g in s["gates"]}["exec"] == "deny" and
 	 not any("exec gate" in d for d in s["doubts"])'
+
+ok "a security product with nothing in its place is held below offline" json 0 held \
+	'not any(s["summary"]["stopped"].values()) and [h for h in s["held"]] ==
+	 [{"product": "examplewall/agent", "rule": 4, "why": "no-successor"}] and
+	 all(a["mode"] == "observe" for a in acts(product="examplewall/agent"))'
+says_held() {
+	simulate 0 held && head -n 1 "$tmp/out" | grep -q '; 1 security product is held below' &&
+		grep -A 2 '^held$' "$tmp/out" | grep -q 'line 4: examplewall/agent: held below'
+}
+ok "and the text says so, first" says_held
+echo '{"counted":true,"frozen":[]}' >"$tmp/state/installed.json"
+ok "in the mode that it had below, whatever comes" json 1 held-later \
+	'[(p["at"][:10], p["stopped"]["exec"], p["stopped"]["connect"]) for p in s["phases"]] ==
+	 [("2026-11-26", 0, 0), ("2026-12-01", 16, 0), ("2027-01-01", 16, 0)]'
+rm "$tmp/state/installed.json"
+doubts() {
+	json 1 successor "s['summary']['stopped']['exec'] == 16 and not s['held'] and
+		any('as if it were there; $1' in d for d in s['doubts'])"
+}
+ok "with a successor it is rehearsed, and whether that is there is told" \
+	doubts "no agent has looked yet"
+known_stage() {
+	printf '{"boot":"x","taken":[],"rules":{"product examplewall/agent":{"stage":%s,' "$1"
+	printf '"unit":"new.service"}}}\n'
+}
+known_stage 1 >"$tmp/state/protection.json"
+ok "as the agent last had it" doubts "the agent last had it as holds"
+known_stage 0 >"$tmp/state/protection.json"
+ok "also where it does not hold" doubts "the agent last had it as waited-for"
+rm "$tmp/state/protection.json"
 
 # installed FROZEN INO: the agent's file is among what a freeze lets run, with that
 # inode; the journal saw it with 99. The others came later.
