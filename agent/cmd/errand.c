@@ -50,6 +50,8 @@ int errand_start(struct errand *e, const char *const *argv)
 		return err;
 	}
 	e->fd = pipe_fd[0];
+	e->why = 0;
+	e->is_read = false;
 	e->since_ns = arming_now_ns();
 	buf_clear(&e->answer);
 	return 0;
@@ -67,17 +69,25 @@ static bool read_some(struct errand *e)
 	return !len;
 }
 
-static int reap(struct errand *e, int why)
+static void give_up(struct errand *e, int why)
+{
+	if (e->why)
+		return;
+	e->why = why;
+	kill(e->child, SIGKILL);
+}
+
+/* One that has closed its output may live on for as long as it likes. */
+static int reap(struct errand *e)
 {
 	int status = 0;
 
-	if (why)
-		kill(e->child, SIGKILL);
-	waitpid(e->child, &status, 0);
+	if (!waitpid(e->child, &status, WNOHANG))
+		return -EAGAIN;
 	close(e->fd);
 	e->child = 0;
-	if (why)
-		return why;
+	if (e->why)
+		return e->why;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -EIO;
 }
 
@@ -85,16 +95,25 @@ int errand_poll(struct errand *e)
 {
 	if (!e->child)
 		return -EAGAIN;
-	if (read_some(e))
-		return reap(e, 0);
+	e->is_read = e->is_read || read_some(e);
 	if (arming_now_ns() - e->since_ns > (e->limit_ns ? e->limit_ns : ERRAND_NS))
-		return reap(e, -ETIME);
-	return -EAGAIN;
+		give_up(e, -ETIME);
+	return e->is_read || e->why ? reap(e) : -EAGAIN;
+}
+
+void errand_cancel(struct errand *e)
+{
+	if (e->child)
+		give_up(e, -ECANCELED);
 }
 
 void errand_end(struct errand *e)
 {
-	if (e->child)
-		reap(e, -ECANCELED);
+	errand_cancel(e);
+	/* Whoever is not dead yet is the first process's to bury. */
+	if (e->child && reap(e) == -EAGAIN) {
+		close(e->fd);
+		e->child = 0;
+	}
 	buf_free(&e->answer);
 }
