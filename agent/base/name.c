@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define NAME_LEN_MAX 64
+#define UNIT_LEN_MAX 255
 
 static bool is_name_char(char c, bool first)
 {
@@ -38,6 +39,17 @@ bool name_is_product(const char *text, size_t len)
 	head = (size_t)(slash - text);
 	return name_is_valid(text, head) &&
 	       name_is_valid(slash + 1, len - head - 1);
+}
+
+bool name_is_service(const char *text, size_t len)
+{
+	static const char set[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				  "0123456789:-_.\\@";
+	static const char tail[] = ".service";
+	const size_t tail_len = sizeof(tail) - 1;
+
+	return len > tail_len && len <= UNIT_LEN_MAX && *text != '-' && strspn(text, set) == len &&
+	       !memcmp(text + len - tail_len, tail, tail_len);
 }
 
 /*

@@ -15,6 +15,12 @@ bool name_is_valid(const char *text, size_t len);
 /* Two names with one "/" between them. */
 bool name_is_product(const char *text, size_t len);
 
+/*
+ * A service as systemd names it, "ew@1.service", and nothing that a command could
+ * take for anything else.
+ */
+bool name_is_service(const char *text, size_t len);
+
 /* Does @text match @pattern, where "*" is any run and "?" any one character? */
 bool name_matches(const char *pattern, const char *text);
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/units.h"
+#include "base/name.h"
 
 const char *const unit_show_words[UNIT_SHOW_WORDS + 1] = {
 	"systemctl", "show", "--no-pager",
@@ -108,10 +108,5 @@ bool unit_show_nth(const char *text, unsigned int n, struct unit_show *ret)
 
 bool unit_show_may_ask(const char *name)
 {
-	static const char set[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				  "0123456789:-_.\\@";
-	size_t len = strlen(name);
-
-	return len > 8 && len < UNIT_NAME_MAX && *name != '-' && strspn(name, set) == len &&
-	       !strcmp(name + len - 8, ".service");
+	return name_is_service(name, strlen(name));
 }

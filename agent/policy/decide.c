@@ -79,6 +79,11 @@ const char *rule_level_name(enum rule_level level)
 	return level_names[level];
 }
 
+void rule_name(const struct rule *rule, char *out, size_t size)
+{
+	snprintf(out, size, "%s %s", rule_level_name(rule->level), rule->target);
+}
+
 const char *confidence_name(enum confidence confidence)
 {
 	return confidence_names[confidence];

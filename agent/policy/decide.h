@@ -72,6 +72,10 @@ const char *reason_text(enum weir_reason reason);
 const char *reason_name(enum weir_reason reason);
 
 const char *rule_level_name(enum rule_level level);
+
+/* What a rule is remembered by: "product examplewall/agent". */
+#define RULE_NAME_MAX 160
+void rule_name(const struct rule *rule, char *out, size_t size);
 const char *confidence_name(enum confidence confidence);
 
 #endif /* WEIR_POLICY_DECIDE_H */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/name.h"
 #include "policy/draft.h"
 
 #define HOUR_S 3600
@@ -14,9 +15,6 @@
 
 /* A restart of the successor, or of what it talks to, is no reason to go back. */
 #define ABSENT_S 300
-
-/* Of a unit, as systemd has it. */
-#define UNIT_MAX 255
 
 /* --- as written --- */
 
@@ -34,14 +32,8 @@ int read_on_switch(struct reader *r, const struct scalar *s, void *into)
 /* A service; what only groups others (a target, a slice) protects nobody. */
 static int read_unit(struct reader *r, const struct scalar *s, void *into)
 {
-	static const char set[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				  "0123456789:-_.\\@";
-	static const char tail[] = ".service";
-	size_t len = sizeof(tail) - 1;
-
-	if (s->len <= len || s->len > UNIT_MAX || strcmp(s->text + s->len - len, tail) != 0 ||
-	    s->text[s->len - len - 1] == '@' || *s->text == '-' ||
-	    strspn(s->text, set) != s->len)
+	/* A template is no unit yet. */
+	if (!name_is_service(s->text, s->len) || strstr(s->text, "@.service"))
 		return schema_fail(r, s->at, "\"%s\" must be the name of a unit, like ew.service",
 				   schema_key(r));
 	return scalar_text(r, s, into);
