@@ -45,18 +45,34 @@ static int64_t number(const json_t *one, const char *key, int64_t otherwise)
 	return json_is_integer(j) ? json_integer_value(j) : otherwise;
 }
 
-static int read_rule(const char *name, const json_t *one, struct phase_seen *s)
+static int read_mark(const json_t *one, struct phase_mark *marks)
 {
 	int mode = mode_by_name(json_object_get(one, "mode"));
-	int reached = mode_by_name(json_object_get(one, "reached"));
 
 	if (mode < 0)
 		return -EINVAL;
+	marks[mode] = (struct phase_mark){ .is_there = true,
+					   .is_reached = json_is_true(json_object_get(one,
+										      "reached")),
+					   .from = number(one, "from", INT64_MIN),
+					   .begins = number(one, "begins", INT64_MAX) };
+	return 0;
+}
+
+static int read_rule(const char *name, const json_t *one, struct phase_seen *s)
+{
+	int mode = mode_by_name(json_object_get(one, "mode"));
+	const json_t *mark;
+	size_t i;
+
+	if (mode < 0)
+		return -EINVAL;
+	json_array_foreach(json_object_get(one, "phases"), i, mark)
+		if (read_mark(mark, s->marks))
+			return -EINVAL;
 	s->mode = (uint8_t)mode;
 	s->told_s = number(one, "told", 0);
-	s->has_reached = reached >= 0;
-	s->reached = reached < 0 ? 0 : (uint8_t)reached;
-	s->reached_from = number(one, "from", INT64_MIN);
+	s->until_s = number(one, "until", s->told_s);
 	s->warned_at = number(one, "warned_for", 0);
 	s->warned_days = (uint8_t)(number(one, "warned_days", 0) & 31);
 	s->name = strdup(name);
@@ -66,6 +82,7 @@ static int read_rule(const char *name, const json_t *one, struct phase_seen *s)
 static int read_object(const json_t *all, struct phases *ph)
 {
 	json_t *rules = json_object_get(all, "rules"), *one;
+	const json_t *telling = json_object_get(all, "telling");
 	const char *policy = json_string_value(json_object_get(all, "policy")), *boot, *name;
 
 	if (!policy || strlen(policy) >= sizeof(ph->policy) || !json_is_object(rules))
@@ -73,6 +90,10 @@ static int read_object(const json_t *all, struct phases *ph)
 	snprintf(ph->policy, sizeof(ph->policy), "%s", policy);
 	ph->serial = number(all, "serial", 0);
 	ph->offset_ns = number(all, "offset_ns", 0);
+	ph->held_s = number(all, "held", 0);
+	ph->is_telling = json_is_object(telling);
+	ph->file = (uint64_t)number(telling, "file", 0);
+	ph->bytes = (uint64_t)number(telling, "bytes", 0);
 	boot = json_string_value(json_object_get(all, "boot"));
 	snprintf(ph->boot_id, sizeof(ph->boot_id), "%s", boot ? boot : "");
 	ph->list = calloc(json_object_size(rules) + 1, sizeof(*ph->list));
@@ -103,16 +124,31 @@ int phases_read(const char *path, struct phases *ret)
 	return err;
 }
 
-static json_t *rule_object(const struct phase_seen *s)
+static json_t *mark_object(const struct phase_mark *m, int mode)
 {
-	json_t *one = json_pack("{s:s, s:I}", "mode", mode_name(s->mode), "told",
-				(json_int_t)s->told_s);
+	json_t *one = json_pack("{s:s, s:b}", "mode", mode_name(mode), "reached", m->is_reached);
 	int err = !one;
 
-	if (!err && s->has_reached)
-		err = json_object_set_new(one, "reached", json_string(mode_name(s->reached)));
-	if (!err && s->has_reached && s->reached_from != INT64_MIN)
-		err = json_object_set_new(one, "from", json_integer(s->reached_from));
+	if (!err && m->from != INT64_MIN)
+		err = json_object_set_new(one, "from", json_integer(m->from));
+	if (!err && m->begins != INT64_MAX)
+		err = json_object_set_new(one, "begins", json_integer(m->begins));
+	if (!err)
+		return one;
+	json_decref(one);
+	return NULL;
+}
+
+static json_t *rule_object(const struct phase_seen *s)
+{
+	json_t *one = json_pack("{s:s, s:I, s:I, s:[]}", "mode", mode_name(s->mode), "told",
+				(json_int_t)s->told_s, "until", (json_int_t)s->until_s, "phases");
+	json_t *marks = json_object_get(one, "phases");
+	int err = !one;
+
+	for (int m = 0; m < WEIR_MODE_MAX && !err; m++)
+		if (s->marks[m].is_there)
+			err = json_array_append_new(marks, mark_object(&s->marks[m], m));
 	if (!err && s->warned_days)
 		err = json_object_set_new(one, "warned_for", json_integer(s->warned_at)) ||
 		      json_object_set_new(one, "warned_days", json_integer(s->warned_days));
@@ -127,14 +163,24 @@ int phases_write(const char *path, const struct phases *ph)
 	json_auto_t *all = NULL;
 	json_t *rules;
 
-	all = json_pack("{s:s, s:I, s:s, s:I, s:{}}", "policy", ph->policy, "serial",
+	all = json_pack("{s:s, s:I, s:s, s:I, s:I, s:{}}", "policy", ph->policy, "serial",
 			(json_int_t)ph->serial, "boot", ph->boot_id, "offset_ns",
-			(json_int_t)ph->offset_ns, "rules");
+			(json_int_t)ph->offset_ns, "held", (json_int_t)ph->held_s, "rules");
 	rules = json_object_get(all, "rules");
+	if (ph->is_telling &&
+	    json_object_set_new(all, "telling",
+				json_pack("{s:I, s:I}", "file", (json_int_t)ph->file, "bytes",
+					  (json_int_t)ph->bytes)))
+		return -ENOMEM;
 	for (uint32_t i = 0; i < ph->cnt; i++)
 		if (json_object_set_new(rules, ph->list[i].name, rule_object(&ph->list[i])))
 			return -ENOMEM;
 	return state_write_json(path, all);
+}
+
+int64_t phases_clock(int64_t offset_ns)
+{
+	return ((int64_t)arming_now_ns() + offset_ns) / NS_PER_S;
 }
 
 int phases_table_time(const struct phases *ph, int64_t *ret)
@@ -144,16 +190,11 @@ int phases_table_time(const struct phases *ph, int64_t *ret)
 
 	if (!in || !fgets(id, sizeof(id), in) || strcmp(id, ph->boot_id) != 0)
 		return -ESTALE;
-	*ret = ((int64_t)arming_now_ns() + ph->offset_ns) / NS_PER_S;
+	*ret = phases_clock(ph->offset_ns);
 	return 0;
 }
 
 /* --- against a policy --- */
-
-static void name_of(const struct rule *r, char *out, size_t size)
-{
-	snprintf(out, size, "%s %s", rule_level_name(r->level), r->target);
-}
 
 static struct phase_seen *find(const struct phases *ph, const char *name)
 {
@@ -163,34 +204,100 @@ static struct phase_seen *find(const struct phases *ph, const char *name)
 	return NULL;
 }
 
-/* While no agent was there the kernel went on by its own clock. */
-static bool hold_one(const struct rule *rule, const struct phase_seen *s, int64_t table_s,
-		     int64_t now_s)
+static const struct phase *phase_of(const struct rule *rule, int mode)
 {
-	const struct phase *phase = calendar_phase(rule, table_s);
+	for (uint32_t i = 0; i < rule->phase_cnt; i++)
+		if (rule->phases[i].mode == mode)
+			return &rule->phases[i];
+	return NULL;
+}
+
+/* While no agent was there the kernel went on by its own clock. */
+static bool had_its_turn(const struct phase_mark *m, int64_t table_s)
+{
+	return m->is_there && (m->is_reached || m->begins <= table_s);
+}
+
+static bool hold_marks(const struct rule *rule, const struct phase_seen *s, bool is_newer,
+		       int64_t table_s, int64_t now_s)
+{
+	bool is_held = false;
+
+	for (int m = 0; m < WEIR_MODE_MAX; m++) {
+		const struct phase_mark *mark = &s->marks[m];
+		const struct phase *phase = phase_of(rule, m);
+
+		if (!phase || !had_its_turn(mark, table_s) ||
+		    (is_newer && phase->begins > mark->begins))
+			continue;
+		is_held |= calendar_reached(rule, (uint8_t)m, mark->from, now_s);
+	}
+	return is_held;
+}
+
+static bool hold_one(const struct rule *rule, const struct phase_seen *s, bool is_newer,
+		     int64_t table_s, int64_t now_s)
+{
+	const struct phase *phase = is_newer ? NULL : calendar_phase(rule, table_s);
 	bool is_held = phase && calendar_reached(rule, phase->mode, phase->from, now_s);
 
-	if (s && s->has_reached)
-		is_held |= calendar_reached(rule, s->reached, s->reached_from, now_s);
-	return is_held;
+	return (s && hold_marks(rule, s, is_newer, table_s, now_s)) || is_held;
 }
 
 uint32_t phases_hold(const struct phases *ph, const struct policy *p, int64_t table_s,
 		     int64_t now_s)
 {
+	char name[RULE_NAME_MAX];
 	uint32_t held = 0;
-	char name[160];
 
-	/* A higher serial is somebody's decision; it may lower what it likes. */
-	if (strcmp(ph->policy, p->name) != 0 || p->serial > ph->serial)
+	if (strcmp(ph->policy, p->name) != 0)
 		return 0;
+	/* Steps that were held were none of the kernel's. */
+	if (ph->held_s && table_s > ph->held_s)
+		table_s = ph->held_s;
 	for (uint32_t i = 0; i < p->rule_cnt; i++) {
 		if (!p->rules[i].here)
 			continue;
-		name_of(&p->rules[i], name, sizeof(name));
-		held += hold_one(&p->rules[i], find(ph, name), table_s, now_s);
+		rule_name(&p->rules[i], name, sizeof(name));
+		held += hold_one(&p->rules[i], find(ph, name), p->serial > ph->serial, table_s,
+				 now_s);
 	}
 	return held;
+}
+
+bool phases_reach(struct phase_seen *s, int64_t at)
+{
+	bool is_news = false;
+
+	for (uint32_t i = 0; i < s->rule->phase_cnt; i++) {
+		const struct phase *phase = &s->rule->phases[i];
+		struct phase_mark *m = &s->marks[phase->mode];
+
+		/* What was there from the start no clock can lower. */
+		if (!m->is_there || m->is_reached || phase->begins > at)
+			continue;
+		m->is_reached = true;
+		is_news = true;
+	}
+	return is_news;
+}
+
+/* A phase that was reached has lost its moment, which is remembered. */
+static void mark_phases(struct phase_seen *s, const struct phase_seen *old)
+{
+	for (uint32_t i = 0; i < s->rule->phase_cnt; i++) {
+		const struct phase *phase = &s->rule->phases[i];
+		const struct phase_mark *was = old ? &old->marks[phase->mode] : NULL;
+		struct phase_mark *m = &s->marks[phase->mode];
+		bool is_reached = phase->why & PHASE_REACHED;
+
+		if (phase->begins == INT64_MAX || (phase->begins == INT64_MIN && !is_reached))
+			continue;
+		*m = (struct phase_mark){ true, is_reached, phase->from, phase->begins };
+		if (is_reached)
+			m->begins = was && was->is_there && was->from == phase->from ?
+					    was->begins : INT64_MAX;
+	}
 }
 
 /* A share of a directive's rule that only observes says nothing about the rule. */
@@ -217,9 +324,9 @@ static int collect(const struct policy *p, const struct catalog *c, struct phase
 			continue;
 		err = index_put(&by_name, r->target, r->level, to->cnt, &old);
 		if (!err && old == INDEX_NONE) {
-			char name[160];
+			char name[RULE_NAME_MAX];
 
-			name_of(r, name, sizeof(name));
+			rule_name(r, name, sizeof(name));
 			to->list[to->cnt] = (struct phase_seen){ .name = strdup(name), .rule = r,
 								 .product = i };
 			err = to->list[to->cnt].name ? 0 : -ENOMEM;
@@ -244,9 +351,13 @@ static void remember(struct phase_seen *s, const struct phase_seen *old, bool is
 	/* Hours that a clock was ahead of come again; phases stay and do not. */
 	if (old->told_s < s->told_s)
 		s->told_s = old->told_s;
-	s->has_reached = old->has_reached;
-	s->reached = old->reached;
-	s->reached_from = old->reached_from;
+	s->until_s = old->until_s;
+	/* Those of a newer policy than this one. */
+	for (int m = 0; m < WEIR_MODE_MAX; m++)
+		if (old->marks[m].is_there && !s->marks[m].is_there)
+			s->marks[m] = old->marks[m];
+		else if (old->marks[m].is_reached && old->marks[m].from == s->marks[m].from)
+			s->marks[m].is_reached = true;
 }
 
 int phases_take(struct phases *ph, const struct policy *p, const struct catalog *c, int64_t now_s)
@@ -260,14 +371,16 @@ int phases_take(struct phases *ph, const struct policy *p, const struct catalog 
 
 	if (err)
 		return err;
+	next.held_s = p->held_s;
 	snprintf(next.policy, sizeof(next.policy), "%s", p->name);
 	/* An older one does not make the newer one's word new. */
 	next.serial = is_named && ph->serial > p->serial ? ph->serial : p->serial;
 	for (uint32_t i = 0; i < next.cnt; i++) {
 		struct phase_seen *s = &next.list[i], *old = find(ph, s->name);
 
-		s->told_s = now_s;
+		s->told_s = s->until_s = now_s;
 		s->mode = calendar_mode(p, s->rule, now_s);
+		mark_phases(s, is_named ? old : NULL);
 		if (old)
 			remember(s, old, is_same || (is_named && p->serial < ph->serial));
 	}

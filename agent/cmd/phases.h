@@ -16,9 +16,19 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "policy/calendar.h"
 #include "policy/policy.h"
 
 #define PHASES_FILE "/var/lib/weir/phases.json"
+
+/* A change told later than this is told late: the timer's period, and some. */
+#define PHASES_LATE_S 60
+
+/* A phase of a rule, as it was under the policy that was in force. */
+struct phase_mark {
+	bool is_there, is_reached;
+	int64_t from, begins; /* as in struct phase; what only was reached has no moment */
+};
 
 /* One rule that decides about some product here. */
 struct phase_seen {
@@ -29,9 +39,8 @@ struct phase_seen {
 	bool is_behind;		 /* changes may have come that nobody told of */
 	bool is_by_policy;	 /* the mode is another by the policy, not by the calendar */
 	int64_t told_s;		 /* until when changes were told */
-	bool has_reached;	 /* a phase that a clock set back could lower */
-	uint8_t reached;	 /* mode of the highest such phase that has begun */
-	int64_t reached_from;	 /* and its date, as in struct phase */
+	int64_t until_s;	 /* the same, before any clock was set back */
+	struct phase_mark marks[WEIR_MODE_MAX]; /* by mode: each phase has another */
 	int64_t warned_at;	 /* of which step, and how many days before it */
 	uint8_t warned_days;
 };
@@ -46,6 +55,13 @@ struct phases {
 	int64_t now_s;	 /* as the table in force has it: no setting of clocks moves it */
 	int64_t taken_s; /* when the table was made */
 	int64_t retry_s; /* no attempt to fill it up before */
+	int64_t held_s;	 /* no step is taken from then on; 0: never held */
+	/*
+	 * A place in the journal: what lies behind it may have been told without
+	 * being in here yet. Set before anything is told, void once both agree.
+	 */
+	bool is_telling;
+	uint64_t file, bytes;
 	bool is_read, is_dirty;
 };
 
@@ -63,11 +79,16 @@ void phases_exit(struct phases *ph);
  */
 int phases_table_time(const struct phases *ph, int64_t *ret);
 
+/* Now, by a clock that was this far ahead of CLOCK_BOOTTIME. */
+int64_t phases_clock(int64_t offset_ns);
+
 /*
- * What @p, of the same serial or an older one, had reached has begun, though
- * the clock is only at @now_s: what was remembered, and what had its turn by
- * @table_s, the time that a table of this boot would have; INT64_MIN: there is
- * none. Returns how many rules that is about.
+ * What was reached before has begun, though the clock is only at @now_s: what
+ * was remembered, and what had its turn by @table_s, the time that a table of
+ * this boot would have; INT64_MIN: there is none. Under a higher serial than
+ * that of then a phase has to be the same, and no later, to have been reached:
+ * whoever wrote it may lower what they like, a clock may not. Returns how many
+ * rules that is about.
  */
 uint32_t phases_hold(const struct phases *ph, const struct policy *p, int64_t table_s,
 		     int64_t now_s);
@@ -75,6 +96,28 @@ uint32_t phases_hold(const struct phases *ph, const struct policy *p, int64_t ta
 /* The rules of @p that decide about something; what is remembered of them stays. */
 int phases_take(struct phases *ph, const struct policy *p, const struct catalog *c,
 		int64_t now_s);
+
+/* What is in force is at @at: its phases until then were reached. True: that is news. */
+bool phases_reach(struct phase_seen *s, int64_t at);
+
+/*
+ * phases_changes.c: everything of @s that is to be told at @now_s, in its order;
+ * s->mode is then as told. Hours of which there are very many, or that are long
+ * over, are left out, all in one: @left_out is their number, or LEFT_OUT_MANY. A
+ * phase never is. Hours that a clock set back brings again are told as they come,
+ * and not once more when nobody was there. Returns whether there was any change.
+ */
+#define LEFT_OUT_MANY UINT32_MAX
+typedef void (*phases_fn)(void *ctx, const struct phase_seen *s, const struct change *c,
+			  const char *why, uint32_t left_out);
+bool phases_changes(const struct policy *p, struct phase_seen *s, int64_t now_s, phases_fn fn,
+		    void *ctx);
+
+/* A line of the journal behind ph->bytes: what it tells of @p was told. */
+void phases_recall(struct phases *ph, const struct policy *p, const char *line, size_t len);
+
+/* How many days ahead a step is warned of that is @left_s ahead; 0: not yet. */
+uint8_t phases_days_before(int64_t left_s);
 
 /* "2026-12-01 00:00 +08:00" in the policy's zone. */
 void phases_time(const struct policy *p, int64_t at, char *out, size_t size);

@@ -15,23 +15,40 @@
 #include "cmd/phases.h"
 #include "policy/calendar.h"
 
-#define NS_PER_S 1000000000LL
 #define DAY_S 86400
 #define HOUR_S 3600
-
-/* Changes told one by one after an absence; of nightly windows a month of them. */
-#define TOLD_MAX 64
 
 /* Rules shown in the status. */
 #define SHOWN_MAX 64
 
-/* Later than this is late: the timer's period, and some. */
-#define LATE_S 60
-
 /* The moment by the clock that the table was made with: the kernel's own. */
 static int64_t table_time(const struct agent *a)
 {
-	return ((int64_t)arming_now_ns() + a->offset_ns) / NS_PER_S;
+	return phases_clock(a->offset_ns);
+}
+
+struct recalling {
+	struct phases *phases;
+	const struct policy *policy;
+};
+
+static void take_line(void *ctx, const char *line, size_t len)
+{
+	const struct recalling *r = ctx;
+
+	phases_recall(r->phases, r->policy, line, len);
+}
+
+/* The agent before did not live to write down what it had told. */
+static void recall(struct agent *a, const struct policy *p)
+{
+	struct phases *ph = &a->phases;
+	struct recalling r = { ph, p };
+
+	if (!ph->is_telling || strcmp(ph->policy, p->name) != 0)
+		return;
+	ph->is_telling = false;
+	(void)journal_behind(a->journal, ph->file, ph->bytes, take_line, &r);
 }
 
 void agent_hold_phases(struct agent *a, const struct policy *p)
@@ -45,6 +62,7 @@ void agent_hold_phases(struct agent *a, const struct policy *p)
 	if (err && err != -ENOENT)
 		fprintf(stderr, "weir: %s: %s: phases are where the clock says\n", PHASES_FILE,
 			err == -EINVAL ? "damaged" : strerror(-err));
+	recall(a, p);
 	/* Only ahead of the clock: behind it the clock says more. */
 	(void)phases_table_time(&a->phases, &table_s);
 	phases_hold(&a->phases, p, table_s, time(NULL));
@@ -81,56 +99,56 @@ static void add_who(const struct phase_seen *s, struct buf *b)
 		 s->product_cnt == 1 ? "" : "s");
 }
 
-static void note(struct agent *a, const struct phase_seen *s, const struct change *c,
-		 const char *why)
+static void write_state(struct agent *a)
 {
+	int err = phases_write(PHASES_FILE, &a->phases);
+
+	if (err)
+		fprintf(stderr, "weir: %s: %s: what was reached is not remembered\n", PHASES_FILE,
+			strerror(-err));
+}
+
+/*
+ * Whoever is killed between an event and the state that says it was told must be
+ * followed by one who can see which of them there is.
+ */
+static void begin_telling(struct agent *a)
+{
+	struct phases *ph = &a->phases;
+
+	ph->is_dirty = true;
+	if (ph->is_telling)
+		return;
+	agent_write_down(a);
+	journal_position(a->journal, &ph->file, &ph->bytes);
+	ph->is_telling = true;
+	write_state(a);
+}
+
+static void note(void *ctx, const struct phase_seen *s, const struct change *c, const char *why,
+		 uint32_t left_out)
+{
+	struct agent *a = ctx;
 	const struct policy *p = a->now->sources.policy;
 	struct event_note n = { .phase = { .at_s = c->at, .from = c->from, .to = c->to,
 					   .line = s->rule->line } };
 	CLEANUP(buf_free) struct buf text = { 0 };
 	char when[64];
 
+	begin_telling(a);
 	phases_time(p, c->at, when, sizeof(when));
 	add_who(s, &text);
-	buf_addf(&text, "%s -> %s at %s", mode_name(c->from), mode_name(c->to), when);
+	buf_addf(&text, "%s -> %s %s %s", mode_name(c->from), mode_name(c->to),
+		 left_out ? "until" : "at", when);
 	buf_addf(&text, "%s%s", *why ? ", " : "", why);
-	if (a->phases.now_s - c->at > LATE_S)
+	if (left_out == LEFT_OUT_MANY)
+		buf_add_str(&text, ", too long ago to be told one by one");
+	else if (left_out)
+		buf_addf(&text, ", %u change%s not told one by one", left_out,
+			 left_out == 1 ? "" : "s");
+	else if (a->phases.now_s - c->at > PHASES_LATE_S)
 		buf_add_str(&text, ", told late");
 	agent_note(a, EVENT_PHASE, &n, buf_str(&text), NULL);
-}
-
-static const char *why_of(const struct change *c)
-{
-	if (c->is_window)
-		return c->to == c->phase->mode ? "hours of only-during begin" :
-						 "hours of only-during end";
-	return "phase begins";
-}
-
-/* All changes up to now, one by one; of very many the last. */
-static bool tell_changes(struct agent *a, struct phase_seen *s)
-{
-	const struct policy *p = a->now->sources.policy;
-	int64_t end = a->phases.now_s + 1, at = s->told_s;
-	uint32_t cnt = 0, skipped = 0;
-	struct change c;
-
-	while (calendar_next(p, s->rule, at, end, &c)) {
-		at = c.at;
-		cnt++;
-	}
-	for (at = s->told_s; calendar_next(p, s->rule, at, end, &c); at = c.at) {
-		if (cnt - skipped > TOLD_MAX) {
-			skipped++;
-			continue;
-		}
-		/* What was told is what was: the first goes on from there. */
-		if (c.from != s->mode && !skipped)
-			c.from = s->mode;
-		note(a, s, &c, why_of(&c));
-		s->mode = c.to;
-	}
-	return cnt;
 }
 
 /* Steps that are held are in the calendar and not in the table. */
@@ -153,12 +171,12 @@ static void tell(struct agent *a, struct phase_seen *s)
 	}
 	if (s->is_by_policy || is_held(a, c.at)) {
 		if (mode != s->mode)
-			note(a, s, &c, s->is_by_policy ? "by the policy" : "by its hours");
+			note(a, s, &c, s->is_by_policy ? "by the policy" : "by its hours", 0);
 		s->mode = mode;
-	} else if (!tell_changes(a, s)) {
+	} else if (!phases_changes(p, s, a->phases.now_s, note, a)) {
 		/* Within the second in which the kernel takes the step it is not told yet. */
 		if (mode != s->mode && calendar_mode(p, s->rule, a->phases.now_s) != s->mode) {
-			note(a, s, &c, "by the clock of the kernel");
+			note(a, s, &c, "by the clock of the kernel", 0);
 			s->mode = mode;
 		}
 	}
@@ -166,34 +184,19 @@ static void tell(struct agent *a, struct phase_seen *s)
 	s->is_by_policy = false;
 	if (s->told_s < a->phases.now_s)
 		s->told_s = a->phases.now_s;
+	if (s->until_s < s->told_s)
+		s->until_s = s->told_s;
 	a->phases.is_dirty = true;
 }
 
 static void note_reached(struct agent *a, struct phase_seen *s)
 {
 	int64_t held_s = a->now->sources.policy->held_s, now = a->phases.now_s;
-	const struct phase *phase = calendar_phase(s->rule, is_held(a, now) ? held_s : now);
 
-	if (!phase || (phase->begins == INT64_MIN && !(phase->why & PHASE_REACHED)) ||
-	    (s->has_reached && phase->mode <= s->reached))
-		return;
-	s->has_reached = true;
-	s->reached = phase->mode;
-	s->reached_from = phase->from;
-	a->phases.is_dirty = true;
+	a->phases.is_dirty |= phases_reach(s, is_held(a, now) ? held_s : now);
 }
 
 /* --- warnings --- */
-
-static uint8_t days_before(int64_t left_s)
-{
-	static const uint8_t days[] = { 1, 7, 30 };
-
-	for (size_t i = 0; i < ARRAY_SIZE(days); i++)
-		if (left_s <= days[i] * DAY_S)
-			return days[i];
-	return 0;
-}
 
 static void add_left(struct buf *b, int64_t left_s)
 {
@@ -215,9 +218,10 @@ static void warn(struct agent *a, struct phase_seen *s)
 
 	if (!next || next->mode <= s->mode || is_held(a, next->begins))
 		return;
-	days = days_before(next->begins - a->phases.now_s);
+	days = phases_days_before(next->begins - a->phases.now_s);
 	if (!days || (s->warned_at == next->begins && s->warned_days <= days))
 		return;
+	begin_telling(a);
 	n.phase.at_s = next->begins;
 	n.phase.to = next->mode;
 	phases_time(p, next->begins, when, sizeof(when));
@@ -247,8 +251,6 @@ static void fill_up(struct agent *a)
 
 void agent_watch_phases(struct agent *a)
 {
-	int err;
-
 	a->phases.now_s = table_time(a);
 	for (uint32_t i = 0; i < a->phases.cnt; i++) {
 		tell(a, &a->phases.list[i]);
@@ -257,10 +259,9 @@ void agent_watch_phases(struct agent *a)
 	}
 	if (a->phases.is_dirty) {
 		a->phases.is_dirty = false;
-		err = phases_write(PHASES_FILE, &a->phases);
-		if (err)
-			fprintf(stderr, "weir: %s: %s: what was reached is not remembered\n",
-				PHASES_FILE, strerror(-err));
+		agent_write_down(a);
+		a->phases.is_telling = false;
+		write_state(a);
 	}
 	fill_up(a);
 }
