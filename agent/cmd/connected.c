@@ -13,11 +13,10 @@
 #include "sense/diag.h"
 
 struct sockets {
-	const char *cgroup;
-	const struct successor *successor;
-	uint64_t *inodes;
-	uint32_t cnt;
-	bool is_found;
+	struct connected *units;
+	uint32_t unit_cnt;
+	uint32_t unit; /* at hand */
+	uint64_t *inodes; /* CONNECTED_SOCKETS_MAX for each */
 };
 
 static void ignore_unread(void *ctx, const char *what, int err)
@@ -46,13 +45,20 @@ static bool is_below(const char *text, const char *cgroup)
 static int take_fd_of(void *ctx, const struct task *t, const char *fd, const char *target)
 {
 	struct sockets *s = ctx;
+	struct connected *unit = &s->units[s->unit];
 	uint64_t ino;
 
 	(void)t;
 	(void)fd;
-	if (s->cnt < CONNECTED_SOCKETS_MAX && sscanf(target, "socket:[%" SCNu64 "]", &ino) == 1)
-		s->inodes[s->cnt++] = ino;
+	if (unit->socket_cnt < CONNECTED_SOCKETS_MAX &&
+	    sscanf(target, "socket:[%" SCNu64 "]", &ino) == 1)
+		s->inodes[s->unit * CONNECTED_SOCKETS_MAX + unit->socket_cnt++] = ino;
 	return 0;
+}
+
+static bool is_asked(const struct connected *c)
+{
+	return c->successor->to_cnt && strlen(c->cgroup) > 1;
 }
 
 static int take_task(void *ctx, const struct task *t)
@@ -60,9 +66,11 @@ static int take_task(void *ctx, const struct task *t)
 	struct sockets *s = ctx;
 	char text[8192];
 
-	if (!t->is_kernel && task_text(t, "cgroup", text, sizeof(text) - 1) > 0 &&
-	    is_below(text, s->cgroup))
-		(void)task_fds_each(t, take_fd_of, s);
+	if (t->is_kernel || task_text(t, "cgroup", text, sizeof(text) - 1) <= 0)
+		return 0;
+	for (s->unit = 0; s->unit < s->unit_cnt; s->unit++)
+		if (is_asked(&s->units[s->unit]) && is_below(text, s->units[s->unit].cgroup))
+			(void)task_fds_each(t, take_fd_of, s);
 	return 0;
 }
 
@@ -86,10 +94,10 @@ bool connected_means(const struct allowance *to, int family, const uint8_t *addr
 	       has_port(to, port);
 }
 
-static bool is_its(const struct sockets *s, uint64_t ino)
+static bool is_wanted(const struct successor *s, const struct diag_socket *d)
 {
-	for (uint32_t i = 0; ino && i < s->cnt; i++)
-		if (s->inodes[i] == ino)
+	for (uint32_t i = 0; i < s->to_cnt; i++)
+		if (connected_means(&s->to[i], d->family, d->remote, d->remote_port))
 			return true;
 	return false;
 }
@@ -98,26 +106,32 @@ static int take_socket(void *ctx, const struct diag_socket *d)
 {
 	struct sockets *s = ctx;
 
-	if (!d->is_connected || !is_its(s, d->ino))
-		return 0;
-	for (uint32_t i = 0; i < s->successor->to_cnt; i++)
-		if (connected_means(&s->successor->to[i], d->family, d->remote, d->remote_port))
-			s->is_found = true;
-	return s->is_found;
+	for (uint32_t i = 0; d->is_connected && d->ino && i < s->unit_cnt; i++) {
+		struct connected *unit = &s->units[i];
+		const uint64_t *its = s->inodes + i * CONNECTED_SOCKETS_MAX;
+
+		for (uint32_t k = 0; !unit->is_so && k < unit->socket_cnt; k++)
+			unit->is_so = its[k] == d->ino && is_wanted(unit->successor, d);
+	}
+	return 0;
 }
 
-bool connected_is(int root_fd, const char *cgroup, const struct successor *s)
+void connected_find(int root_fd, struct connected *list, uint32_t cnt)
 {
 	struct survey look = { .root_fd = root_fd, .unread = ignore_unread };
-	CLEANUP(freep) uint64_t *inodes = calloc(CONNECTED_SOCKETS_MAX, sizeof(*inodes));
-	struct sockets its = { .cgroup = cgroup, .successor = s, .inodes = inodes };
+	CLEANUP(freep) uint64_t *inodes = NULL;
+	struct sockets all = { .units = list, .unit_cnt = cnt };
+	bool any = false;
 
-	if (!s->to_cnt)
-		return true;
-	if (!inodes || strlen(cgroup) < 2 || tasks_each(&look, take_task, &its))
-		return false;
-	(void)diag_inet(AF_INET, IPPROTO_TCP, take_socket, &its);
-	if (!its.is_found)
-		(void)diag_inet(AF_INET6, IPPROTO_TCP, take_socket, &its);
-	return its.is_found;
+	for (uint32_t i = 0; i < cnt; i++) {
+		list[i].is_so = !list[i].successor->to_cnt;
+		list[i].socket_cnt = 0;
+		any |= is_asked(&list[i]);
+	}
+	inodes = any ? calloc(cnt, CONNECTED_SOCKETS_MAX * sizeof(*inodes)) : NULL;
+	all.inodes = inodes;
+	if (!inodes || tasks_each(&look, take_task, &all))
+		return;
+	(void)diag_inet(AF_INET, IPPROTO_TCP, take_socket, &all);
+	(void)diag_inet(AF_INET6, IPPROTO_TCP, take_socket, &all);
 }

@@ -77,6 +77,44 @@ void protection_boot(struct protection *p, const char *boot_id, int64_t now_s)
 	}
 }
 
+static void take_rule(struct succession *s, const struct rule *rule)
+{
+	const char *unit = rule->successor.unit;
+
+	s->rule = rule;
+	if (unit ? s->unit && !strcmp(s->unit, unit) : !s->unit)
+		return;
+	free(s->unit);
+	s->unit = unit ? strdup(unit) : NULL;
+	s->state = (struct successor_state){ 0 };
+	s->seen = (struct successor_seen){ 0 };
+	s->told = WITHHELD_NOT;
+}
+
+void protection_take(struct protection *p, const struct stakes *s)
+{
+	errand_cancel(&p->ask);
+	p->asked_cnt = 0;
+	p->ask_ns = 0;
+	for (uint32_t i = 0; i < p->cnt; i++)
+		p->list[i].rule = NULL;
+	for (uint32_t i = 0; i < s->cnt; i++)
+		if (s->list[i].succession != UINT32_MAX)
+			take_rule(&p->list[s->list[i].succession], s->list[i].rule);
+	p->is_dirty = true;
+}
+
+bool protection_close(struct succession *s, int64_t now_s)
+{
+	bool was_open = s->count.is_open;
+
+	if (was_open)
+		(void)unprotected_count(&s->count, false, 0, now_s);
+	/* Until another rule counts, nothing does. */
+	s->count.looked_s = INT64_MIN;
+	return was_open;
+}
+
 /* --- on disk --- */
 
 static int64_t number(const json_t *one, const char *key)

@@ -57,7 +57,6 @@ struct protection {
 	struct errand ask; /* about the units of successors */
 	uint32_t asked_cnt;
 	uint64_t ask_ns, look_ns, retry_ns, write_ns;
-	struct cuts cuts; /* as last found */
 	bool is_read, is_dirty;
 	bool is_answered; /* systemd has been asked once, whatever it said */
 };
@@ -76,6 +75,7 @@ struct stakes {
 	struct stake *list;
 	uint32_t cnt;
 	uint8_t *withheld; /* by product */
+	struct cuts cuts;  /* as last found */
 };
 
 void stakes_exit(struct stakes *s);
@@ -104,6 +104,15 @@ struct cutting *protection_cutting(struct protection *p, const char *product);
 
 /* Seconds of the boot's clock for @boot_id: what was of another boot is set right. */
 void protection_boot(struct protection *p, const char *boot_id, int64_t now_s);
+
+/*
+ * The rules of @s are those in force. What is asked about units is asked anew: the
+ * answer to the old question names none.
+ */
+void protection_take(struct protection *p, const struct stakes *s);
+
+/* Nobody counts any more, at @now_s. True: it was a time without protection. */
+bool protection_close(struct succession *s, int64_t now_s);
 
 /* Why @k is withheld at @now_s; @p as it stands, @cuts as last found. */
 enum withheld protection_judge(const struct protection *p, const struct stake *k,

@@ -42,18 +42,7 @@ static int64_t boot_s(void)
 	return (int64_t)(arming_now_ns() / NS_PER_S);
 }
 
-/* The moment by the clock that the table was made with. */
-static int64_t table_s(const struct agent *a)
-{
-	return ((int64_t)arming_now_ns() + a->offset_ns) / (int64_t)NS_PER_S;
-}
-
 /* --- which --- */
-
-static void name_of(const struct rule *r, char *out, size_t size)
-{
-	snprintf(out, size, "%s %s", rule_level_name(r->level), r->target);
-}
 
 static int add_stake(struct protection *p, struct stakes *s, const struct rule *rule,
 		     const struct product *product, uint32_t index)
@@ -62,10 +51,10 @@ static int add_stake(struct protection *p, struct stakes *s, const struct rule *
 			   .may_cut = protection_may_cut(rule, product),
 			   .cuts = product->fails_closed == 1 };
 	struct succession *of = NULL;
-	char name[160];
+	char name[RULE_NAME_MAX];
 
 	if (product->security_product && protection_is_at_stake(rule, product)) {
-		name_of(rule, name, sizeof(name));
+		rule_name(rule, name, sizeof(name));
 		of = protection_of(p, name);
 		if (!of)
 			return -ENOMEM;
@@ -129,10 +118,10 @@ int agent_withhold(struct agent *a, struct regime *r)
 	err = make_stakes(a, &r->sources, k);
 	if (err)
 		return err;
-	look_for_cuts(a, &r->sources, r->index, k, now_s, &p->cuts);
+	look_for_cuts(a, &r->sources, r->index, k, now_s, &k->cuts);
 	for (uint32_t i = 0; i < k->cnt; i++)
 		k->withheld[k->list[i].product] =
-			(uint8_t)protection_judge(p, &k->list[i], r->sources.catalog, &p->cuts,
+			(uint8_t)protection_judge(p, &k->list[i], r->sources.catalog, &k->cuts,
 						  now_s);
 	r->sources.policy->withheld = k->withheld;
 	return 0;
@@ -164,19 +153,6 @@ static void mark_here(struct agent *a)
 	}
 	for (uint32_t i = 0; i < s->cnt; i++)
 		s->list[i].is_here = here[s->list[i].product];
-}
-
-static void take_unit(struct succession *s)
-{
-	const char *unit = s->rule->successor.unit;
-
-	if (unit ? s->unit && !strcmp(s->unit, unit) : !s->unit)
-		return;
-	free(s->unit);
-	s->unit = unit ? strdup(unit) : NULL;
-	s->state = (struct successor_state){ 0 };
-	s->seen = (struct successor_seen){ 0 };
-	s->told = WITHHELD_NOT;
 }
 
 /* When a step to offline or beyond begins; INT64_MAX: never here. */
@@ -213,26 +189,32 @@ static void write_cutting(const struct agent *a)
 		fprintf(stderr, "weir: " PROTECTION_CUTS ": %s\n", strerror(-err));
 }
 
+/* What no rule asks about any more is not without protection: nobody took it away. */
+static void close_others(struct agent *a)
+{
+	for (uint32_t i = 0; i < a->protection.cnt; i++) {
+		struct succession *s = &a->protection.list[i];
+		int64_t now_s = boot_s();
+
+		if (!s->rule && protection_close(s, now_s))
+			protection_tell_over(a, s, now_s);
+	}
+}
+
 void agent_take_protection(struct agent *a)
 {
-	struct protection *p = &a->protection;
-
-	for (uint32_t i = 0; i < p->cnt; i++)
-		p->list[i].rule = NULL;
-	for (uint32_t i = 0; i < a->now->stakes.cnt; i++) {
-		const struct stake *k = &a->now->stakes.list[i];
-
-		if (k->succession == UINT32_MAX)
-			continue;
-		p->list[k->succession].rule = k->rule;
-		take_unit(&p->list[k->succession]);
-	}
+	protection_take(&a->protection, &a->now->stakes);
+	close_others(a);
 	mark_here(a);
 	write_cutting(a);
-	p->is_dirty = true;
 }
 
 /* --- units --- */
+
+static bool is_asked(const struct succession *s)
+{
+	return s->rule && s->unit;
+}
 
 static void ask_units(struct protection *p)
 {
@@ -241,7 +223,7 @@ static void ask_units(struct protection *p)
 
 	memcpy(argv, unit_show_words, sizeof(unit_show_words));
 	for (uint32_t i = 0; i < p->cnt && n < UNITS_MAX; i++)
-		if (p->list[i].rule && p->list[i].unit)
+		if (is_asked(&p->list[i]))
 			argv[UNIT_SHOW_WORDS + n++] = p->list[i].unit;
 	argv[UNIT_SHOW_WORDS + n] = NULL;
 	p->asked_cnt = n && !errand_start(&p->ask, argv) ? n : 0;
@@ -249,36 +231,58 @@ static void ask_units(struct protection *p)
 }
 
 /* A host without systemd has no answer, and a successor never holds there. */
-static void take_seen(const struct agent *a, struct succession *s, const char *text,
-		      unsigned int n)
+static void take_seen(struct succession *s, const struct unit_show *u, bool is_connected)
 {
 	struct timespec mono;
-	struct unit_show u;
 
 	s->seen = (struct successor_seen){ 0 };
-	if (!unit_show_nth(text, n, &u))
+	if (!u)
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &mono);
 	s->seen.is_known = true;
-	s->seen.is_active = u.is_active;
-	s->seen.active_s = u.is_active ? mono.tv_sec - (int64_t)(u.active_us / 1000000) : 0;
-	s->seen.is_connected = u.is_active &&
-			       connected_is(a->root_fd, u.cgroup, &s->rule->successor);
+	s->seen.is_active = u->is_active;
+	s->seen.active_s = u->is_active ? mono.tv_sec - (int64_t)(u->active_us / 1000000) : 0;
+	s->seen.is_connected = u->is_active && is_connected;
 }
 
-static void take_units(struct agent *a)
+/* In the order in which they were asked for. */
+static void read_shown(struct protection *p, struct unit_show *shown, bool *is_shown,
+		       struct connected *to)
 {
-	struct protection *p = &a->protection;
 	const char *text = buf_str(&p->ask.answer);
 	unsigned int n = 0;
 
 	for (uint32_t i = 0; i < p->cnt && n < p->asked_cnt; i++) {
+		if (!is_asked(&p->list[i]))
+			continue;
+		is_shown[n] = unit_show_nth(text ? text : "", n, &shown[n]);
+		to[n] = (struct connected){ .successor = &p->list[i].rule->successor,
+					    .cgroup = is_shown[n] && shown[n].is_active ?
+							      shown[n].cgroup : "" };
+		n++;
+	}
+}
+
+static void take_units(struct agent *a)
+{
+	CLEANUP(freep) struct unit_show *shown = calloc(UNITS_MAX, sizeof(*shown));
+	struct protection *p = &a->protection;
+	struct connected to[UNITS_MAX];
+	bool is_shown[UNITS_MAX];
+	unsigned int n = 0;
+
+	if (!shown)
+		return;
+	read_shown(p, shown, is_shown, to);
+	connected_find(a->root_fd, to, p->asked_cnt);
+	for (uint32_t i = 0; i < p->cnt && n < p->asked_cnt; i++) {
 		struct succession *s = &p->list[i];
 		uint8_t before = s->state.stage;
 
-		if (!s->rule || !s->unit)
+		if (!is_asked(s))
 			continue;
-		take_seen(a, s, text ? text : "", n++);
+		take_seen(s, is_shown[n] ? &shown[n] : NULL, to[n].is_so);
+		n++;
 		if (successor_look(&s->state, &s->rule->successor, &s->seen, boot_s())) {
 			protection_tell_stage(a, s, before);
 			p->is_dirty = true;
@@ -290,12 +294,11 @@ static void watch_units(struct agent *a)
 {
 	struct protection *p = &a->protection;
 	uint64_t now = arming_now_ns();
-
 	int rc = errand_poll(&p->ask);
 
 	if (!rc)
 		take_units(a);
-	p->is_answered |= rc != -EAGAIN;
+	p->is_answered |= rc != -EAGAIN && rc != -ECANCELED;
 	if (now < p->ask_ns || p->ask.child)
 		return;
 	p->ask_ns = now + ASK_EVERY_NS;
@@ -304,11 +307,11 @@ static void watch_units(struct agent *a)
 
 /* --- the network --- */
 
-static const struct cut *cut_of(const struct protection *p, uint32_t product)
+static const struct cut *cut_of(const struct cuts *cuts, uint32_t product)
 {
-	for (uint32_t i = 0; i < p->cuts.cnt; i++)
-		if (p->cuts.list[i].product == product)
-			return &p->cuts.list[i];
+	for (uint32_t i = 0; i < cuts->cnt; i++)
+		if (cuts->list[i].product == product)
+			return &cuts->list[i];
 	return NULL;
 }
 
@@ -322,7 +325,8 @@ static void watch_network(struct agent *a)
 	if (now < p->look_ns)
 		return;
 	p->look_ns = now + LOOK_EVERY_NS;
-	look_for_cuts(a, s, a->now->index, &a->now->stakes, table_s(a), &p->cuts);
+	look_for_cuts(a, s, a->now->index, &a->now->stakes, phases_clock(a->offset_ns),
+		      &a->now->stakes.cuts);
 	for (uint32_t i = 0; i < a->now->stakes.cnt; i++) {
 		const struct stake *k = &a->now->stakes.list[i];
 		struct cutting *of = k->may_cut ? protection_cutting(p, s->catalog->products
@@ -333,7 +337,7 @@ static void watch_network(struct agent *a)
 			continue;
 		p->is_dirty |= is_taken != of->is_taken;
 		of->is_taken = is_taken;
-		protection_tell_cut(a, k, of, cut_of(p, k->product));
+		protection_tell_cut(a, k, of, cut_of(&a->now->stakes.cuts, k->product));
 	}
 }
 
@@ -392,7 +396,7 @@ static void follow(struct agent *a)
 
 	for (uint32_t i = 0; i < s->cnt && !is_behind; i++) {
 		enum withheld why = protection_judge(p, &s->list[i], a->now->sources.catalog,
-						     &p->cuts, table_s(a));
+						     &s->cuts, phases_clock(a->offset_ns));
 
 		is_behind = !why != !s->withheld[s->list[i].product];
 	}
@@ -403,8 +407,10 @@ static void follow(struct agent *a)
 		(void)agent_refill(a, "what a step depends on has changed");
 }
 
-static void keep(struct protection *p)
+/* Told first: who is killed in between may tell twice, but never not at all. */
+static void keep(struct agent *a)
 {
+	struct protection *p = &a->protection;
 	uint64_t now = arming_now_ns();
 	int err;
 
@@ -412,6 +418,7 @@ static void keep(struct protection *p)
 		return;
 	p->is_dirty = false;
 	p->write_ns = 0;
+	agent_write_down(a);
 	err = protection_write(PROTECTION_FILE, p);
 	if (err)
 		fprintf(stderr, "weir: %s: %s: it is not remembered what protects\n",
@@ -422,16 +429,15 @@ void agent_watch_protection(struct agent *a)
 {
 	struct protection *p = &a->protection;
 
-	if (!a->now->stakes.cnt)
-		return;
 	watch_units(a);
-	watch_network(a);
+	if (a->now->stakes.cnt)
+		watch_network(a);
 	for (uint32_t i = 0; i < p->cnt; i++) {
 		if (!p->list[i].rule)
 			continue;
 		protection_tell_held(a, &p->list[i]);
 		count(a, &p->list[i]);
 	}
-	keep(p);
+	keep(a);
 	follow(a);
 }

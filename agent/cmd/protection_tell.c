@@ -15,12 +15,6 @@
 #include "out/text.h"
 #include "policy/calendar.h"
 
-/* The moment by the clock that the table was made with. */
-static int64_t table_s(const struct agent *a)
-{
-	return ((int64_t)arming_now_ns() + a->offset_ns) / 1000000000;
-}
-
 void protection_tell_stage(struct agent *a, const struct succession *s, uint8_t before)
 {
 	char text[512];
@@ -101,7 +95,7 @@ static uint8_t held_by(const struct succession *s, int64_t now_s)
 
 void protection_tell_held(struct agent *a, struct succession *s)
 {
-	uint8_t why = held_by(s, table_s(a));
+	uint8_t why = held_by(s, phases_clock(a->offset_ns));
 	CLEANUP(buf_free) struct buf text = { 0 };
 
 	/* Not before it is known what the successor does. */
@@ -164,11 +158,21 @@ void protection_tell_open(struct agent *a, const struct succession *s, const cha
 	agent_note(a, EVENT_UNPROTECTED, NULL, buf_str(&text), NULL);
 }
 
+void protection_tell_over(struct agent *a, const struct succession *s, int64_t now_s)
+{
+	CLEANUP(buf_free) struct buf text = { 0 };
+
+	buf_addf(&text, "%s: the policy does not stop it any more; %" PRId64
+		 " min without protection, %" PRId64 " min in all", s->name,
+		 (now_s - s->opened_s) / 60, s->count.total_s / 60);
+	agent_note(a, EVENT_UNPROTECTED, NULL, buf_str(&text), NULL);
+}
+
 /* --- status --- */
 
 static void add_succession(const struct agent *a, const struct succession *s, struct jout *j)
 {
-	uint8_t why = held_by(s, table_s(a));
+	uint8_t why = held_by(s, phases_clock(a->offset_ns));
 	CLEANUP(buf_free) struct buf text = { 0 };
 
 	jout_object(j);
@@ -204,8 +208,8 @@ void protection_status(const struct agent *a, struct jout *j)
 			add_succession(a, &p->list[i], j);
 	jout_end(j);
 	jout_add_array(j, "cuts");
-	for (uint32_t i = 0; i < p->cuts.cnt; i++) {
-		const struct cut *c = &p->cuts.list[i];
+	for (uint32_t i = 0; i < a->now->stakes.cuts.cnt; i++) {
+		const struct cut *c = &a->now->stakes.cuts.list[i];
 		const struct product *product = &a->now->sources.catalog->products[c->product];
 
 		buf_clear(&text);

@@ -22,4 +22,7 @@ void protection_tell_cut(struct agent *a, const struct stake *k, struct cutting 
 /* Of a time without protection that begins, goes on or ends: @what. */
 void protection_tell_open(struct agent *a, const struct succession *s, const char *what);
 
+/* Of one that ended at @now_s because no rule asks about it any more. */
+void protection_tell_over(struct agent *a, const struct succession *s, int64_t now_s);
+
 #endif /* WEIR_CMD_PROTECTION_TELL_H */

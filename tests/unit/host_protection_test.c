@@ -5,6 +5,7 @@
  * that it is read from.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -72,6 +73,43 @@ static void test_judgement(void)
 	vpn.cuts = true;
 	vpn.may_cut = false;
 	ok(protection_judge(&p, &vpn, &c, &way, NOW_S) == WITHHELD_NOT, "a reason was given");
+	protection_end(&p);
+}
+
+/* --- one policy after the other --- */
+
+static void test_take(void)
+{
+	const char *const sleeper[] = { "sleep", "60", NULL };
+	struct rule rule = { .successor.unit = "new.service" }, other = rule;
+	struct stake of_a = { .rule = &rule, .succession = 1 }, of_both[] = { { .rule = &other },
+									      of_a };
+	const struct stakes before = { .list = of_both, .cnt = 2 }, after = { .list = &of_a,
+									      .cnt = 1 };
+	struct protection p = { 0 };
+	struct succession *a, *b;
+
+	protection_of(&p, "product v/b");
+	protection_of(&p, "product v/a");
+	protection_take(&p, &before);
+	b = &p.list[0];
+	a = &p.list[1];
+	ok(a->rule == &rule && b->rule == &other && !strcmp(a->unit, "new.service"),
+	   "the rules of a policy are taken");
+	p.asked_cnt = 2;
+	p.ask_ns = 77;
+	a->state.stage = b->state.stage = SUCCESSOR_HOLDS;
+	b->count = (struct unprotected){ 60, 1000, true };
+	ok(!errand_start(&p.ask, sleeper), "units are being asked about");
+	protection_take(&p, &after);
+	ok(a->rule == &rule && !b->rule && a->state.stage == SUCCESSOR_HOLDS,
+	   "those of the next one, and what has held holds on");
+	ok(p.ask.why == -ECANCELED && !p.asked_cnt && !p.ask_ns,
+	   "an answer under way belongs to nobody, and is asked for anew");
+	ok(protection_close(b, 1300) && b->count.total_s == 360 && !b->count.is_open &&
+	   b->count.looked_s == INT64_MIN,
+	   "a time without protection ends where no rule asks, counted until then");
+	ok(!protection_close(b, 2000) && b->count.total_s == 360, "once");
 	protection_end(&p);
 }
 
@@ -236,6 +274,7 @@ int main(void)
 	if (!mkdtemp(dir))
 		return 1;
 	test_judgement();
+	test_take();
 	test_memory(dir);
 	test_damage(dir);
 	test_servers();
