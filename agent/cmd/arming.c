@@ -48,22 +48,29 @@ static int read_line(const char *path, char *line, size_t size)
 	return 0;
 }
 
+/* As told last, by us; without a place to write that down nobody tells it all the time. */
+static uint64_t ran_out_ns;
+
 bool arming_ran_out(const struct weir_arm *arm)
 {
-	static uint64_t told_ns;
 	char line[32], want[32];
-	CLEANUP(fclosep) FILE *f = NULL;
 
-	if (!arm->until_ns || arm->until_ns == told_ns || arm->until_ns > arming_now_ns())
+	if (!arm->until_ns || arm->until_ns == ran_out_ns || arm->until_ns > arming_now_ns())
 		return false;
-	told_ns = arm->until_ns;
 	snprintf(want, sizeof(want), "%llu", arm->until_ns);
-	if (!read_line(RAN_OUT, line, sizeof(line)) && !strcmp(line, want))
-		return false;
-	f = fopen(RAN_OUT, "we");
-	if (!f || fprintf(f, "%s\n", want) < 0 || fflush(f))
+	if (read_line(RAN_OUT, line, sizeof(line)) || strcmp(line, want) != 0)
+		return true;
+	ran_out_ns = arm->until_ns;
+	return false;
+}
+
+void arming_told_ran_out(const struct weir_arm *arm)
+{
+	CLEANUP(fclosep) FILE *f = fopen(RAN_OUT, "we");
+
+	ran_out_ns = arm->until_ns;
+	if (!f || fprintf(f, "%llu\n", arm->until_ns) < 0 || fflush(f))
 		fprintf(stderr, "weir: %s: the end of an arm may be told twice\n", RAN_OUT);
-	return true;
 }
 
 static int write_line(const char *path, const char *line)

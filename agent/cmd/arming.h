@@ -26,10 +26,11 @@ enum armed { ARMED_NO, ARMED_UNTIL, ARMED_CONFIRMED };
 enum armed arming_state(const struct weir_arm *arm, uint64_t now_ns);
 
 /*
- * Has this arm come to its end unconfirmed, and is that news? Asked again, by this
- * agent or the next one, the answer is no.
+ * Has this arm come to its end unconfirmed, and is that news? Once it is said to
+ * have been told, to this agent or the one before, the answer is no.
  */
 bool arming_ran_out(const struct weir_arm *arm);
+void arming_told_ran_out(const struct weir_arm *arm);
 
 /* Was @p confirmed before, and nobody disarmed since? */
 bool arming_was_confirmed(const struct policy *p);

@@ -173,6 +173,9 @@ void agent_watch_arm(struct agent *a)
 	if (state == ARMED_NO && arming_ran_out(&arm)) {
 		a->armed = state;
 		agent_note(a, EVENT_DISARM, &note, "the arm ran out unconfirmed", NULL);
+		/* Told first: who is killed in between tells it once more. */
+		agent_write_down(a);
+		arming_told_ran_out(&arm);
 	}
 	if (state == a->armed)
 		return;
