@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "inventory/members.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#include <weir/limits.h>
+
 #include "base/cleanup.h"
 #include "inventory/login.h"
 
+/* A program's name counts in each of the usual directories. */
 static const struct member table[] = {
 	{ MEMBER_PATH, "/sbin/init", "init" },
 	{ MEMBER_PATH, "/init", "init" },
@@ -38,6 +44,7 @@ static const struct member table[] = {
 	{ MEMBER_LIBRARY, "libgcc_s.so.1", "libc (thread exit)" },
 	{ MEMBER_PATH, "/lib/ld-musl-*.so.1", "libc" },
 	{ MEMBER_PATH, "/lib64/ld-linux-x86-64.so.2", "loader" },
+	{ MEMBER_PATH, "/usr/lib64/ld-linux-x86-64.so.2", "loader" },
 	{ MEMBER_PATH, "/lib/ld-linux-aarch64.so.1", "loader" },
 	{ MEMBER_PATH, "/sbin/ldconfig", "loader" },
 
@@ -76,6 +83,32 @@ static const struct member table[] = {
 	{ MEMBER_PATH, "/usr/bin/xz", "package manager" },
 	{ MEMBER_PATH, "/usr/bin/zstd", "package manager" },
 	{ MEMBER_PATH, "/bin/gzip", "package manager" },
+	{ MEMBER_PATH, "/usr/bin/gpgv*", "package manager" },
+	{ MEMBER_PATH, "/usr/bin/sqv", "package manager" },
+
+	/* Half of an upgrade is a maintainer's script. */
+	{ MEMBER_PATH, "/bin/sed", "package scripts" },
+	{ MEMBER_PATH, "/bin/grep", "package scripts" },
+	{ MEMBER_PATH, "/usr/bin/awk", "package scripts" },
+	{ MEMBER_PATH, "/usr/bin/find", "package scripts" },
+	{ MEMBER_PATH, "/usr/bin/perl", "package scripts" },
+	{ MEMBER_PATH, "/usr/lib/*/perl-base/auto/*/*.so", "package scripts" },
+	{ MEMBER_PATH, "/usr/lib/*/perl-base/auto/*/*/*.so", "package scripts" },
+	{ MEMBER_PATH, "/usr/share/debconf/frontend", "package scripts" },
+	{ MEMBER_PATH, "/usr/bin/deb-systemd-*", "package scripts" },
+	{ MEMBER_PATH, "/usr/sbin/update-rc.d", "package scripts" },
+	{ MEMBER_PATH, "/usr/sbin/invoke-rc.d", "package scripts" },
+	{ MEMBER_PATH, "/sbin/start-stop-daemon", "package scripts" },
+	{ MEMBER_PATH, "/bin/mkdir", "package scripts" },
+	{ MEMBER_PATH, "/bin/rmdir", "package scripts" },
+	{ MEMBER_PATH, "/bin/ln", "package scripts" },
+	{ MEMBER_PATH, "/bin/chmod", "package scripts" },
+	{ MEMBER_PATH, "/bin/chown", "package scripts" },
+	{ MEMBER_PATH, "/bin/touch", "package scripts" },
+	{ MEMBER_PATH, "/bin/readlink", "package scripts" },
+	{ MEMBER_PATH, "/usr/bin/id", "package scripts" },
+	{ MEMBER_PATH, "/usr/bin/getent", "package scripts" },
+
 	{ MEMBER_PATH, "/usr/bin/rpm", "package manager" },
 	{ MEMBER_PATH, "/usr/bin/rpmkeys", "package manager" },
 	{ MEMBER_PATH, "/usr/bin/dnf*", "package manager" },
@@ -111,12 +144,44 @@ static const struct member table[] = {
 	{ MEMBER_PATH, "/sbin/wpa_supplicant", "network" },
 };
 
+/* Which of these is a link, and which holds what, differs from host to host. */
+static const char *const program_dirs[] = { "/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/" };
+
+/* The name in its directory; NULL: it is in none of those. */
+static const char *program_name(const struct member *m)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(program_dirs); i++) {
+		size_t len = strlen(program_dirs[i]);
+
+		if (m->kind == MEMBER_PATH && !strncmp(m->name, program_dirs[i], len) &&
+		    !strchr(m->name + len, '/'))
+			return m->name + len;
+	}
+	return NULL;
+}
+
+static int each_place(const struct member *m, member_fn fn, void *ctx)
+{
+	const char *name = program_name(m);
+	char path[WEIR_PATH_MAX];
+	struct member at = { .kind = m->kind, .name = path, .why = m->why };
+	int err = 0;
+
+	if (!name)
+		return fn(ctx, m);
+	for (size_t i = 0; i < ARRAY_SIZE(program_dirs) && !err; i++) {
+		snprintf(path, sizeof(path), "%s%s", program_dirs[i], name);
+		err = fn(ctx, &at);
+	}
+	return err;
+}
+
 int members_fixed(member_fn fn, void *ctx)
 {
 	int err = 0;
 
 	for (size_t i = 0; !err && i < ARRAY_SIZE(table); i++)
-		err = fn(ctx, &table[i]);
+		err = each_place(&table[i], fn, ctx);
 	return err;
 }
 

@@ -17,6 +17,11 @@ VITAL = """/sbin/init /usr/lib/systemd/systemd /usr/lib/systemd/systemd-logind /
     /lib64/ld-linux-x86-64.so.2 /lib/ld-linux-aarch64.so.1 /usr/lib/*/libc.so.6
     /usr/lib/*/libpam.so.0 /usr/lib/*/security/pam_unix.so /usr/lib/*/libtinfo.so.6
     /usr/lib/*/libselinux.so.1 /usr/lib/*/libcrypt.so.1 /usr/lib/*/libapt-pkg.so.6.0
+    /lib/*/libc.so.6 /lib/*/libpam.so.0 /lib/*/security/pam_unix.so /lib/*/libtinfo.so.6
+    /usr/bin/login /usr/bin/su /usr/bin/bash /usr/sbin/agetty /usr/sbin/unix_chkpwd
+    /usr/sbin/modprobe /usr/bin/kmod /usr/bin/mount /usr/bin/sed /bin/grep /usr/bin/gpgv
+    /usr/bin/perl /usr/lib/*/perl-base/auto/*/*.so /usr/sbin/start-stop-daemon
+    /usr/share/debconf/frontend /usr/bin/deb-systemd-helper /bin/mkdir /bin/chmod
     /usr/sbin/weir""".split()
 
 # Of them those that a rule could take for a place's: all but what has no name of its own.
@@ -59,9 +64,11 @@ class World:
     def __init__(self, root="/", modules=None, addresses=None):
         self.root = root.rstrip("/")
         self.vital = []
+        seen = set()
         for pattern in VITAL:
             for at in sorted(glob.glob(self.root + pattern)):
-                if os.path.isfile(at) and not self.leaves(at):
+                if os.path.isfile(at) and not self.leaves(at) and self.id_of(at) not in seen:
+                    seen.add(self.id_of(at))
                     self.vital.append(File(at[len(self.root):], os.path.realpath(at)))
         # Below a directory that may be named.
         self.deep = [f for f in self.vital

@@ -54,8 +54,9 @@ static void plant_programs(const struct tree *t)
 	plant_elf(t, "/usr/sudo/libdeep.so", "", 0, NULL, NULL);
 	plant_elf(t, LIB "/glibc-hwcaps/x86-64-v3/libc.so.6", "", 0, NULL, NULL);
 	plant_elf(t, "/opt/other/libwrap.so.0", "", 0, NULL, NULL);
-	tree_text(t, "/usr/sbin/nologin", "#! /usr/bin/perl -w\n");
-	plant_elf(t, "/usr/bin/perl", LOADER, 0, NULL, NULL);
+	tree_text(t, "/usr/sbin/nologin", "#! /usr/bin/lua -w\n");
+	plant_elf(t, "/usr/bin/lua", LOADER, 0, NULL, NULL);
+	plant_elf(t, "/usr/bin/agetty", LOADER, 0, NULL, NULL);
 	plant_elf(t, "/usr/bin/unrelated", LOADER, 0, NULL, NULL);
 }
 
@@ -168,8 +169,9 @@ static const struct {
 	{ "/opt/ew/keys", "AuthorizedKeysCommand in /etc/ssh/sshd_config" },
 	{ "/opt/ew/personsh", "login shell in /etc/passwd" },
 	{ "/opt/ew/sh", NULL }, /* a service account must not shield its vendor */
-	{ "/usr/bin/perl", "interpreter of /usr/sbin/nologin" },
+	{ "/usr/bin/lua", "interpreter of /usr/sbin/nologin" },
 	{ "/opt/ew/canary", "weir" },
+	{ "/usr/bin/agetty", "getty" }, /* of a host where that is its place */
 	{ "/usr/lib/modules/6.1/kernel/fs/ext4.ko.xz", "kernel module, file system of /" },
 	{ "/usr/lib/modules/6.1/kernel/lib/crc16.ko", "kernel module, file system of /" },
 	{ "/usr/lib/modules/6.1/updates/nic-ew.ko", "kernel module, network device eth0" },
@@ -415,7 +417,8 @@ static const struct {
 	{ "/usr/sbin/sshd.dpkg-old", false },
 	{ "/usr/sbin/sshd2", false },
 	{ "/usr/sbin/ssh", false },
-	{ "/usr/bin/sshd", false },
+	{ "/usr/bin/sshd", true }, /* some hosts have one directory for both */
+	{ "/usr/games/sshd", false },
 	{ "/opt/wrap/lib/libwrap.so.0.7.6", true }, /* a library's next version */
 	{ "/opt/wrap/lib/libwrap.so.1.dpkg-new", true },
 	{ "/opt/wrap2/lib/libwrap.so.0", false },
