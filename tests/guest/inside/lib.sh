@@ -26,6 +26,18 @@ until_true()
 	done
 }
 
+# The same for what takes minutes, and for questions that take an emulated
+# processor a second: by the clock, and seldom.
+await()
+{
+	end=$(($(cut -d . -f 1 /proc/uptime) + $1))
+	shift
+	until "$@"; do
+		[ "$(cut -d . -f 1 /proc/uptime)" -lt $end ] || return 1
+		sleep 2
+	done
+}
+
 uptime_s()
 {
 	cut -d ' ' -f 1 /proc/uptime
