@@ -15,9 +15,6 @@
 
 #include "kernel.h"
 
-/* Two generations live, and one that sleepers may still be reading. */
-#define GENERATIONS 4
-
 #define TABLE_OF(name, inner_type, key_type, value_type, flags)               \
 	struct name##_table {                                                 \
 		__uint(type, inner_type);                                     \
@@ -28,7 +25,7 @@
 	};                                                                    \
 	struct {                                                              \
 		__uint(type, BPF_MAP_TYPE_HASH_OF_MAPS);                      \
-		__uint(max_entries, GENERATIONS);                             \
+		__uint(max_entries, WEIR_GENERATIONS);                             \
 		__type(key, __u64);                                           \
 		__array(values, struct name##_table);                         \
 	} name SEC(".maps")

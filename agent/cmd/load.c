@@ -192,7 +192,6 @@ static int put_in_force(struct agent *a, struct regime *r)
 	/* Those of the table before cannot be named any more after this. */
 	if (a->now)
 		fold_tend(a, true);
-	/* Two generations ago nobody can be reading any more. */
 	a->before = regime_free(a->gates, a->before);
 	a->before = a->now;
 	a->now = r;
@@ -219,7 +218,6 @@ typedef int source_fn(struct agent *a, struct regime *r, struct diag *d);
 
 static int load(struct agent *a, source_fn *source, struct diag *d)
 {
-	const uint64_t in_force = a->gates->control.generation;
 	struct regime *r = calloc(1, sizeof(*r));
 	int err;
 
@@ -227,9 +225,6 @@ static int load(struct agent *a, source_fn *source, struct diag *d)
 		return -ENOMEM;
 	memset(d, 0, sizeof(*d));
 	agent_watch_freeze(a);
-	/* Tables that agents before us did not live to drop. */
-	if (!a->now)
-		table_drop_others(a->gates, &in_force, 1);
 	err = source(a, r, d);
 	if (!err)
 		err = prepare(a, r, d);

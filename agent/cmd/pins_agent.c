@@ -69,10 +69,14 @@ void agent_watch_pins(struct agent *a)
 
 void agent_settle(struct agent *a)
 {
-	uint64_t keep[2] = { table_generation(a->now->table), 0 };
+	struct regime *before = a->before;
 
-	if (a->before && a->before->table)
-		keep[1] = table_generation(a->before->table);
-	if (gates_settle(a->gates))
-		table_drop_others(a->gates, keep, ARRAY_SIZE(keep));
+	gates_settle(a->gates);
+	table_tend(a->gates);
+	if (!before || !before->table ||
+	    retired_has(&a->gates->retired, table_generation(before->table)))
+		return;
+	/* The last look at it; from here on there is one table in memory. */
+	exempt_count(a);
+	before->table = table_drop(a->gates, before->table);
 }

@@ -15,6 +15,7 @@
 #include <weir/table.h>
 
 #include "sense/kernel.h"
+#include "sense/retired.h"
 #include "sense/ring.h"
 
 struct gate_state {
@@ -33,6 +34,7 @@ struct gates {
 	struct ring ring[WEIR_RING_MAX];
 	struct weir_control control; /* what was last written */
 	struct weir_active active;   /* the same; which set acts */
+	struct retired retired;	     /* tables that are not in force any more */
 	uint64_t build;
 	bool adopted; /* gates of an earlier agent were taken over */
 	bool succeeds; /* another build's gates were in force when we came */
@@ -93,11 +95,8 @@ uint64_t gates_skips(const struct gates *g);
  */
 int gates_take_over(struct gates *g);
 
-/*
- * On a timer: true once, when nobody can be on the way past the set before, or
- * past the tables before, any more; then what is left of that set is gone.
- */
-bool gates_settle(struct gates *g);
+/* On a timer: when nobody can be on the way past the set before any more, it goes. */
+void gates_settle(struct gates *g);
 
 enum pins_state {
 	PINS_THERE,

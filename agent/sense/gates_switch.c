@@ -192,16 +192,16 @@ int gates_take_over(struct gates *g)
 	return gates_control(g);
 }
 
-bool gates_settle(struct gates *g)
+void gates_settle(struct gates *g)
 {
 	struct weir_active next = g->active;
 
 	if (g->p->settled || now_ns() - g->p->switched_ns < SETTLE_NS)
-		return false;
+		return;
 	g->p->settled = true;
 	gates_drop_aside(g);
 	if (!g->p->opts.pin)
-		return true;
+		return;
 	if (next.retiring) {
 		gates_keep_count(g, next.retiring);
 		next.retiring = 0;
@@ -209,5 +209,4 @@ bool gates_settle(struct gates *g)
 	}
 	pins_drop_other_builds(g->build);
 	pins_drop_other_tables(object_abi());
-	return true;
 }

@@ -9,11 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 
 /* Room for files that are identified while the table is in force. */
 #define SPARE_FILES 4096
+
+/* An outer map has WEIR_GENERATIONS; not all of them the same after a kill. */
+#define GENERATIONS_MAX (WEIR_GENERATIONS * KIND_MAX)
 
 /* Entries a system call takes at once; older kernels take them one by one. */
 #define BATCH 4096
@@ -70,6 +74,7 @@ _Static_assert(ARRAY_SIZE(kinds) == KIND_MAX, "every kind has a row");
 
 struct table {
 	uint64_t generation;
+	bool was_in_force;
 	uint32_t has;
 	int map[KIND_MAX];
 };
@@ -412,7 +417,55 @@ static int publish(const struct gates *g, const struct table *t)
 	return err;
 }
 
-int table_load(const struct gates *g, const struct table_plan *plan, struct table **ret)
+/* The generations in one outer map, in any order; those of @list are known. */
+static unsigned int add_generations(int outer, uint64_t *list, unsigned int cnt)
+{
+	uint64_t key, *last = NULL;
+	unsigned int i;
+
+	while (cnt < GENERATIONS_MAX && !bpf_map_get_next_key(outer, last, &key)) {
+		last = &key;
+		for (i = 0; i < cnt && list[i] != key; i++)
+			;
+		if (i == cnt)
+			list[cnt++] = key;
+	}
+	return cnt;
+}
+
+/*
+ * All that are in the kernel. Of one that was being put there, or taken away, by
+ * an agent that was killed, some outer maps know and others do not.
+ */
+static unsigned int all_generations(const struct gates *g, uint64_t list[GENERATIONS_MAX])
+{
+	unsigned int cnt = 0;
+	int kind;
+
+	for (kind = 0; kind < KIND_MAX; kind++)
+		cnt = add_generations(gates_map(g, kinds[kind].outer), list, cnt);
+	return cnt;
+}
+
+/* The number of the next one, for which there is room then. */
+static uint64_t next_generation(struct gates *g)
+{
+	uint64_t list[GENERATIONS_MAX], victim, last = g->control.generation;
+	unsigned int i, cnt = all_generations(g, list);
+
+	for (i = 0; i < cnt; i++)
+		if (list[i] > last)
+			last = list[i];
+	for (i = 0; i < GENERATIONS_MAX && cnt >= WEIR_GENERATIONS; i++) {
+		victim = retired_victim(list, cnt, g->control.generation);
+		forget_generation(g, victim);
+		retired_remove(&g->retired, victim);
+		cnt = all_generations(g, list);
+	}
+	return last + 1;
+}
+
+int table_load(struct gates *g, const struct table_plan *plan, struct table **ret)
 {
 	struct table *t = calloc(1, sizeof(*t));
 	int kind, err = 0;
@@ -420,7 +473,7 @@ int table_load(const struct gates *g, const struct table_plan *plan, struct tabl
 	if (!t)
 		return -ENOMEM;
 	memset(t->map, -1, sizeof(t->map));
-	t->generation = g->control.generation + 1;
+	t->generation = next_generation(g);
 	for (kind = 0; kind < KIND_MAX && !err; kind++) {
 		err = create(t, plan, kind);
 		if (!err)
@@ -436,20 +489,56 @@ int table_load(const struct gates *g, const struct table_plan *plan, struct tabl
 	return 0;
 }
 
-int table_switch(struct gates *g, const struct table *t)
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_nsec;
+}
+
+/* Whatever else is there was in force until now, or earlier, or never. */
+static void retire_others(struct gates *g)
+{
+	uint64_t list[GENERATIONS_MAX];
+	unsigned int i, cnt = all_generations(g, list);
+
+	for (i = 0; i < cnt; i++)
+		if (list[i] != g->control.generation)
+			retired_add(&g->retired, list[i], now_ns());
+}
+
+int table_switch(struct gates *g, struct table *t)
 {
 	const uint32_t keep = WEIR_RECORD_ALL;
+	int err;
 
 	g->control.generation = t->generation;
 	g->control.flags = (g->control.flags & keep) | t->has;
-	return gates_control(g);
+	err = gates_control(g);
+	if (err)
+		return err;
+	t->was_in_force = true;
+	retire_others(g);
+	return 0;
+}
+
+void table_tend(struct gates *g)
+{
+	uint64_t generation;
+
+	while ((generation = retired_due(&g->retired, now_ns()))) {
+		forget_generation(g, generation);
+		retired_remove(&g->retired, generation);
+	}
 }
 
 struct table *table_drop(const struct gates *g, struct table *t)
 {
 	if (!t)
 		return NULL;
-	forget_generation(g, t->generation);
+	if (!t->was_in_force)
+		forget_generation(g, t->generation);
 	free_maps(t);
 	return NULL;
 }
@@ -510,21 +599,4 @@ int table_count_left(const struct gates *g, uint64_t generation, uint64_t *used,
 uint64_t table_generation(const struct table *t)
 {
 	return t->generation;
-}
-
-void table_drop_others(const struct gates *g, const uint64_t *keep, unsigned int cnt)
-{
-	int outer = gates_map(g, kinds[KIND_RULES].outer);
-	uint64_t key, next;
-	int err = bpf_map_get_next_key(outer, NULL, &next);
-	unsigned int i;
-
-	while (!err) {
-		key = next;
-		err = bpf_map_get_next_key(outer, &key, &next);
-		for (i = 0; i < cnt && keep[i] != key; i++)
-			;
-		if (i == cnt)
-			forget_generation(g, key);
-	}
 }

@@ -44,15 +44,18 @@ struct table_plan {
 struct table;
 
 /* 0 and *ret the caller's, not yet in force; -errno and nothing has changed. */
-int table_load(const struct gates *g, const struct table_plan *plan, struct table **ret);
+int table_load(struct gates *g, const struct table_plan *plan, struct table **ret);
 
 /*
  * Puts @t in force together with what else is in @g->control (enforce, flags
  * other than WEIR_HAS_*, ...). From the return on no hook begins with the old.
  */
-int table_switch(struct gates *g, const struct table *t);
+int table_switch(struct gates *g, struct table *t);
 
-/* Takes @t out of the kernel and frees it. Returns NULL; takes NULL. */
+/*
+ * Frees @t, and takes it out of the kernel if it was never in force; else that is
+ * for table_tend(). Returns NULL; takes NULL.
+ */
 struct table *table_drop(const struct gates *g, struct table *t);
 
 /*
@@ -82,7 +85,10 @@ int table_count_left(const struct gates *g, uint64_t generation, uint64_t *used,
 
 uint64_t table_generation(const struct table *t);
 
-/* Generations that earlier agents left, but for the @cnt of @keep. */
-void table_drop_others(const struct gates *g, const uint64_t *keep, unsigned int cnt);
+/*
+ * On a timer: tables that nobody can be reading any more leave the kernel, ours
+ * and those that earlier agents left.
+ */
+void table_tend(struct gates *g);
 
 #endif /* WEIR_SENSE_TABLE_H */

@@ -36,6 +36,9 @@
 /* ELF program headers looked at for a note; linkers make 8 to 14. */
 #define WEIR_PHDR_MAX 20
 
+/* Tables at a time: in force, about to be, and those that sleepers may be reading. */
+#define WEIR_GENERATIONS 4
+
 /* Port rules on one prefix, with those its ancestors pushed down. */
 #define WEIR_PORTS_MAX 8
 
