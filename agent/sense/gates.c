@@ -233,6 +233,21 @@ static bool has_aside(const struct gates *g, enum family family)
 	return false;
 }
 
+/* Of this build, but not all there: others are to stand in their place. */
+static int replace_aside(struct gates *g)
+{
+	int family, err;
+
+	for (family = 0; family < FAMILY_LEARN; family++)
+		gates_take_back(g, family);
+	err = gates_pin_links(g);
+	if (!err)
+		err = gates_control(g);
+	if (!err)
+		gates_drop_aside(g);
+	return err;
+}
+
 /* The new set stands beside the old, and is in force with gates_take_over(). */
 static int raise_all(struct gates *g)
 {
@@ -242,17 +257,12 @@ static int raise_all(struct gates *g)
 	if (g->kernel.preempts)
 		ensure_tracefs();
 	err = raise_family(g, FAMILY_EXEC);
-	if (err)
+	if (err && !gates_take_back(g, FAMILY_EXEC))
 		return err;
 	raise_family(g, FAMILY_LOAD);
 	if (g->p->opts.connect || had_connect)
 		gates_want(g, true, g->p->opts.connect || has_aside(g, FAMILY_SOCKET));
-	if (g->active.build != g->build)
-		return 0;
-	gates_drop_aside(g);
-	/* Of this build, but not all there: others stand in their place already. */
-	err = gates_pin_links(g);
-	return err ? err : gates_control(g);
+	return g->active.build == g->build ? replace_aside(g) : 0;
 }
 
 /* Without the iterator keys come from fstat, which knows no generation: right where it is 0. */
@@ -357,7 +367,7 @@ struct gates *gates_close(struct gates *g)
 		return NULL;
 	ring_close(&g->ring[WEIR_RING_DENIALS]);
 	ring_close(&g->ring[WEIR_RING_RECORDS]);
-	gates_drop_aside(g);
+	gates_close_aside(g);
 	/* A pinned link lives on without this reference to it. */
 	for (i = 0; i < program_cnt; i++) {
 		bpf_link__destroy(g->p->link[i]);

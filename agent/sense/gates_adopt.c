@@ -68,18 +68,31 @@ static bool all_hold(struct gates *g)
 	return !g->p->attached[FAMILY_SOCKET] || gates_prove_family(g, FAMILY_SOCKET);
 }
 
+/* Where a link's pin is, and where it is while another may take its place. */
+static void pin_paths(const struct gates *g, unsigned int program, char at[192], char aside[192])
+{
+	char dir[PINS_DIR_MAX];
+
+	pins_build_dir(g->build, dir);
+	snprintf(at, 192, "%s/%s", dir, programs[program].name);
+	snprintf(aside, 192, "%s/aside_%s", dir, programs[program].name);
+}
+
 /*
- * What cannot be taken over goes on acting until its successor does: its pins
- * make room for the new ones, but the links live as long as we hold them.
+ * What cannot be taken over goes on acting until its successor does. Its pins make
+ * room for the new ones and are not removed: we may be killed meanwhile.
  */
 static void set_aside(struct gates *g)
 {
+	char at[192], aside[192];
 	unsigned int i;
 
 	for (i = 0; i < program_cnt; i++) {
 		if (!g->p->link[i])
 			continue;
-		bpf_link__unpin(g->p->link[i]);
+		pin_paths(g, i, at, aside);
+		if (rename(at, aside))
+			bpf_link__unpin(g->p->link[i]);
 		g->p->aside[i] = g->p->link[i];
 		g->p->link[i] = NULL;
 	}
@@ -87,7 +100,7 @@ static void set_aside(struct gates *g)
 		g->p->attached[i] = false;
 }
 
-void gates_drop_aside(struct gates *g)
+void gates_close_aside(struct gates *g)
 {
 	unsigned int i;
 
@@ -95,6 +108,69 @@ void gates_drop_aside(struct gates *g)
 		bpf_link__destroy(g->p->aside[i]);
 		g->p->aside[i] = NULL;
 	}
+}
+
+void gates_drop_aside(struct gates *g)
+{
+	char at[192], aside[192];
+	unsigned int i;
+
+	/* Those, too, that an agent which was killed had set aside. */
+	for (i = 0; i < program_cnt; i++) {
+		pin_paths(g, i, at, aside);
+		unlink(aside);
+	}
+	gates_close_aside(g);
+}
+
+static bool is_stronger_aside(const struct gates *g, enum family family)
+{
+	int hook;
+
+	if (family == FAMILY_SOCKET)
+		return !g->p->attached[family];
+	for (hook = 0; hook < WEIR_HOOK_MAX; hook++)
+		if (hook_family(hook) == family &&
+		    gate_is_weaker(hook, g->p->before.gate[hook], &g->hook[hook]))
+			return true;
+	return false;
+}
+
+static void take_links_back(struct gates *g, enum family family)
+{
+	char at[192], aside[192];
+	unsigned int i;
+
+	gates_detach(g, family);
+	for (i = 0; i < program_cnt; i++) {
+		if (programs[i].family != family || !g->p->aside[i])
+			continue;
+		pin_paths(g, i, at, aside);
+		rename(aside, at);
+		g->p->link[i] = g->p->aside[i];
+		g->p->aside[i] = NULL;
+		g->p->attached[family] = true;
+	}
+}
+
+bool gates_take_back(struct gates *g, enum family family)
+{
+	unsigned int i;
+	int hook;
+
+	for (i = 0; i < program_cnt; i++)
+		if (programs[i].family == family && g->p->aside[i])
+			break;
+	if (i == program_cnt || !is_stronger_aside(g, family))
+		return false;
+	take_links_back(g, family);
+	for (hook = 0; hook < WEIR_HOOK_MAX; hook++)
+		if (hook_family(hook) == family)
+			g->control.gate[hook] = g->p->before.gate[hook];
+	take_mechanisms(g);
+	if (!gates_control(g))
+		gates_prove_family(g, family);
+	return true;
 }
 
 void gates_set_leftovers_aside(struct gates *g)

@@ -56,6 +56,15 @@ void gates_set_leftovers_aside(struct gates *g);
 /* Ends the gates that could not be taken over, now that others stand. */
 void gates_drop_aside(struct gates *g);
 
+/* Only lets go of them: where they are pinned they stay. */
+void gates_close_aside(struct gates *g);
+
+/*
+ * Those of @family that were set aside and refuse more than what was to stand in
+ * their place are in force as before. False: they are not needed.
+ */
+bool gates_take_back(struct gates *g, enum family family);
+
 /* Detaches the programs of @family, pins included. */
 void gates_detach(struct gates *g, enum family family);
 
@@ -76,6 +85,12 @@ int gates_prepare_pins(struct gates *g);
 
 /* What the set in force leaves us: its control, as far as we understand it. */
 int gates_inherit(struct gates *g);
+
+/*
+ * Does @now refuse less than a set whose mechanism was @before? What no table needs
+ * any more may go.
+ */
+bool gate_is_weaker(enum weir_hook hook, uint8_t before, const struct gate_state *now);
 
 /* What the programs of @build have missed is counted on when they are gone. */
 void gates_keep_count(struct gates *g, uint64_t build);

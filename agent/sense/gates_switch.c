@@ -65,7 +65,10 @@ static int ensure_dirs(const struct gates *g)
 	return err ? err : ensure_dir(path);
 }
 
-/* On the pin: the maps are not loaded yet. */
+/*
+ * We are the set that goes, again: as such we could not be told apart from what
+ * is left of it. On the pin: the maps are not loaded yet.
+ */
 static int forget_retiring(struct gates *g)
 {
 	CLEANUP(close_fdp) int fd = pins_open_map("weir_active");
@@ -86,9 +89,10 @@ int gates_prepare_pins(struct gates *g)
 	err = ensure_bpffs();
 	if (!err)
 		err = pins_read_active(&g->active);
-	/* An agent that was killed in its first second; long ago by now. */
-	if (!err && g->active.retiring)
+	if (!err && g->active.retiring == g->build)
 		err = forget_retiring(g);
+	/* Else an agent was killed in its first second, and this one begins anew. */
+	g->p->switched_ns = now_ns();
 	if (err && err != -ENOENT)
 		return err;
 	if (g->active.build != g->build)
@@ -118,8 +122,12 @@ int gates_inherit(struct gates *g)
 		return 0;
 	memset(c->gate, 0, sizeof(c->gate));
 	c->links = 0;
-	/* One canary, one set that knows it: or the old one would prove the new. */
-	return g->succeeds ? pins_silence(from) : 0;
+	/*
+	 * One canary, one set that knows it: or the old one would prove the new. If its
+	 * control was removed it knows an agent that is gone, whose children nobody is.
+	 */
+	err = g->succeeds ? pins_silence(from) : 0;
+	return err == -ENOENT ? 0 : err;
 }
 
 int gates_pin_links(struct gates *g)
@@ -147,13 +155,45 @@ int gates_pin_links(struct gates *g)
 	return 0;
 }
 
-/* A gate that could refuse, and could not any more with this build. */
-static bool is_weaker(const struct gates *g, enum weir_hook hook)
+static bool can_refuse(uint8_t via)
 {
-	uint8_t via = g->p->before.gate[hook];
+	return via == WEIR_VIA_LSM || via == WEIR_VIA_FMOD_RET || via == WEIR_VIA_CGROUP;
+}
 
-	return (via == WEIR_VIA_LSM || via == WEIR_VIA_FMOD_RET) &&
-	       g->hook[hook].strength != WEIR_CAN_DENY;
+bool gate_is_weaker(enum weir_hook hook, uint8_t before, const struct gate_state *now)
+{
+	if (!can_refuse(before) || !now->needed)
+		return false;
+	/* Whether that one could is not known: some hosts load no module to prove it with. */
+	if (hook == WEIR_HOOK_MODULE)
+		return !can_refuse(now->mechanism);
+	return now->strength != WEIR_CAN_DENY;
+}
+
+/* Programs for what cgroups do not see have no place in struct weir_control. */
+static bool had_sockets(const struct gates *g)
+{
+	char dir[PINS_DIR_MAX], path[192];
+	unsigned int i;
+
+	pins_build_dir(g->active.build, dir);
+	for (i = 0; i < program_cnt; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, programs[i].name);
+		if (programs[i].family == FAMILY_SOCKET && !access(path, F_OK))
+			return true;
+	}
+	return false;
+}
+
+/* Does the set in force refuse anything that ours does not? */
+static bool is_weaker(const struct gates *g)
+{
+	int hook;
+
+	for (hook = 0; hook < WEIR_HOOK_MAX; hook++)
+		if (gate_is_weaker(hook, g->p->before.gate[hook], &g->hook[hook]))
+			return true;
+	return g->socket.needed && !g->p->attached[FAMILY_SOCKET] && had_sockets(g);
 }
 
 static int write_active(struct gates *g, const struct weir_active *next)
@@ -173,7 +213,7 @@ int gates_take_over(struct gates *g)
 
 	if (!g->p->opts.pin || g->active.build == g->build)
 		return 0;
-	if (g->succeeds && (is_weaker(g, WEIR_HOOK_EXEC) || is_weaker(g, WEIR_HOOK_LOAD)))
+	if (g->succeeds && is_weaker(g))
 		return -ENOTSUP;
 	err = gates_pin_links(g);
 	if (!err)
@@ -187,7 +227,11 @@ int gates_take_over(struct gates *g)
 		err = write_active(g, &next);
 	if (err)
 		return err;
+	/* At once: until it is kept, the sum is less than what has been told. */
+	if (next.retiring)
+		gates_keep_count(g, next.retiring);
 	g->p->switched_ns = now_ns();
+	g->p->settled = false;
 	g->control.trial = 0;
 	return gates_control(g);
 }
@@ -203,7 +247,6 @@ void gates_settle(struct gates *g)
 	if (!g->p->opts.pin)
 		return;
 	if (next.retiring) {
-		gates_keep_count(g, next.retiring);
 		next.retiring = 0;
 		write_active(g, &next);
 	}
