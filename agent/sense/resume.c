@@ -29,6 +29,9 @@ static int open_map(uint32_t entries, bool pin)
 
 	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len) && info.max_entries >= entries)
 		return fd;
+	/* Made for fewer processors, or by an older layout: it makes room. */
+	if (fd >= 0)
+		unlink(PIN);
 	close_fdp(&fd);
 	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "weir_resume", 4, 8, entries, &opts);
 	if (fd < 0)
