@@ -43,7 +43,7 @@ fuzz-smoke: $(FUZZ_BIN) ## each fuzzer for $(FUZZ_SMOKE) seconds
 fuzz: $(FUZZ_BIN) ## each fuzzer for $(FUZZ_TIME) seconds
 	@$(TAP) -j $$(nproc) -t $$(( $(FUZZ_TIME) + 120 )) $(call fuzzers,$(FUZZ_TIME))
 
-check-guest-build: all all-fixtures
+check-guest-build: all all-fixtures $(UPGRADES)
 	@scripts/fetch-kernels
 
 check-build: check-guest-build $(UNIT_BIN) $(SAN_BIN) $(FUZZ_BIN) $(MODEL_BIN) $(HOSTILE_BIN)
