@@ -11,6 +11,10 @@
 
 /* A program's name counts in each of the usual directories. */
 static const struct member table[] = {
+	/* The one that is installed, too, whichever is running. */
+	{ MEMBER_PATH, "/usr/sbin/weir", "weir" },
+	{ MEMBER_PATH, "/usr/lib/weir/*", "weir" },
+
 	{ MEMBER_PATH, "/sbin/init", "init" },
 	{ MEMBER_PATH, "/init", "init" },
 	{ MEMBER_PATH, "/sbin/openrc*", "init" },

@@ -56,6 +56,7 @@ static void plant_programs(const struct tree *t)
 	plant_elf(t, "/opt/other/libwrap.so.0", "", 0, NULL, NULL);
 	tree_text(t, "/usr/sbin/nologin", "#! /usr/bin/lua -w\n");
 	plant_elf(t, "/usr/bin/lua", LOADER, 0, NULL, NULL);
+	plant_elf(t, "/usr/sbin/weir", LOADER, 0, NULL, NULL);
 	plant_elf(t, "/usr/bin/agetty", LOADER, 0, NULL, NULL);
 	plant_elf(t, "/usr/bin/unrelated", LOADER, 0, NULL, NULL);
 }
@@ -171,6 +172,7 @@ static const struct {
 	{ "/opt/ew/sh", NULL }, /* a service account must not shield its vendor */
 	{ "/usr/bin/lua", "interpreter of /usr/sbin/nologin" },
 	{ "/opt/ew/canary", "weir" },
+	{ "/usr/sbin/weir", "weir" },
 	{ "/usr/bin/agetty", "getty" }, /* of a host where that is its place */
 	{ "/usr/lib/modules/6.1/kernel/fs/ext4.ko.xz", "kernel module, file system of /" },
 	{ "/usr/lib/modules/6.1/kernel/lib/crc16.ko", "kernel module, file system of /" },
