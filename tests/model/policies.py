@@ -106,9 +106,13 @@ def tell(agent, s):
                   f"{s['uid']} {s['installed']:d} {s['guard']:d}")
 
 
+def near_change(plan, at):
+    return plan.zone.offset(at - 7200) != plan.zone.offset(at + 7200)
+
+
 def edges_of(r, plan, base_s):
     """Moments at which the manual says that something may change."""
-    at = set()
+    at, changes = set(), set()
     for i, rule in enumerate(plan.p["rules"]):
         for k, phase in enumerate(phases_of(rule)):
             at.add(plan.begins(i, k))
@@ -119,11 +123,14 @@ def edges_of(r, plan, base_s):
                     away = r.choice([0, 0, r.randrange(-9, 9)])
                     spans = list(plan.windows(hours, base_s + away * DAY, 5))
                     at.update(x for span in r.sample(spans, min(2, len(spans))) for x in span)
+                    # What begins or ends while the clocks are changed.
+                    spans = plan.windows(hours, base_s, 5)
+                    changes.update(x for span in spans for x in span if near_change(plan, x))
         at.update(x for span in plan.blackouts[i] for x in span)
     at.update(plan.end(e["until"]) for e in plan.p.get("exemptions", []))
     at -= {ALWAYS, NEVER}
     at = sorted(at)
-    at = r.sample(at, min(len(at), EDGES_MAX))
+    at = r.sample(at, min(len(at), EDGES_MAX)) + sorted(changes)[:6]
     near = {x + d for x in at for d in (-1, 0, 1)}
     return sorted(near | {base_s + r.randrange(-30 * DAY, 60 * DAY) for _ in range(6)})
 
