@@ -136,14 +136,20 @@ STEP_FUNCTION place_step(__u32 i, void *ctx)
 	dentry = p->climb.dentry;
 	file_key(PEEK(dentry, dentry, d_inode), &dir);
 	key = bpf_map_lookup_elem(p->dirs, &dir);
-	if (!key)
+	if (!key || (p->found != FOUND_NONE && !(key->flags & WEIR_KEY_ENFORCE)))
 		return 0;
 	p->found = pack_key(key);
+	if (!(key->flags & WEIR_KEY_ENFORCE))
+		return 0;
 	p->climb.done = 1;
 	return 1;
 }
 
-/* The nearest restricted directory above a dentry. */
+/*
+ * The nearest directory above a dentry that is enough by itself, whatever weaker
+ * ones lie below it: who may make a directory inside must not get out by that.
+ * Else the nearest there is.
+ */
 __noinline __u64 place_of(__u64 dentry, __u64 mount, __u64 generation)
 {
 	struct place p = { .dirs = table_of(weir_dirs, &generation), .found = FOUND_NONE };
@@ -154,7 +160,7 @@ __noinline __u64 place_of(__u64 dentry, __u64 mount, __u64 generation)
 	climb_enter(&p.climb, (void *)mount);
 	p.climb.whole_fs = true;
 	each_upto(CLIMB_MAX, place_step, &p);
-	return p.climb.done ? p.found : FOUND_TOO_DEEP;
+	return p.climb.done || p.found != FOUND_NONE ? p.found : FOUND_TOO_DEEP;
 }
 
 static __always_inline void by_place(struct file *file, struct weir_look *look)

@@ -72,19 +72,22 @@ static bool by_file(struct weir_candidate *c, const struct weir_table *table)
 	return take_found(&c->look, table, WEIR_KIND_FILES, &key, WEIR_KEY_FILE);
 }
 
-/* The nearest restricted directory from @dir upward, in its own file system. */
+/*
+ * From @dir upward, in its own file system: true at the nearest directory that is
+ * enough by itself. One that is not is kept, the nearest of them, and hides nothing.
+ */
 static bool place_within(struct weir_look *look, const struct weir_table *table,
 			 const struct dentry *dir)
 {
-	const struct weir_key *key;
+	bool is_strong = false;
 	struct weir_file file;
 	int i;
 
 	rcu_read_lock();
-	for (i = 0, key = NULL; i < CLIMB_MAX && !key && d_inode(dir); i++) {
+	for (i = 0; i < CLIMB_MAX && !is_strong && d_inode(dir); i++) {
 		weir_file_key(d_inode(dir), &file);
-		key = weir_table_find(table, WEIR_KIND_DIRS, &file);
-		take_key(look, key, WEIR_KEY_DIR);
+		is_strong = take_key(look, weir_table_find(table, WEIR_KIND_DIRS, &file),
+				     WEIR_KEY_DIR);
 		if (IS_ROOT(dir))
 			break;
 		dir = READ_ONCE(dir->d_parent);
@@ -92,7 +95,7 @@ static bool place_within(struct weir_look *look, const struct weir_table *table,
 	rcu_read_unlock();
 	if (i == CLIMB_MAX)
 		look->flags |= WEIR_REC_TOO_DEEP;
-	return key;
+	return is_strong;
 }
 
 /*

@@ -25,6 +25,10 @@ place_vendor() {
 	for f in hello hello-nobuildid hello-dyn libexample.so loader hello.sh hello.weir; do
 		cp "$WEIR_BIN/$f" "$VENDOR/$f"
 	done
+	# Known by its place alone, and the nearest one is listed on weaker grounds.
+	mkdir -p "$VENDOR/inner"
+	cp "$WEIR_BIN/hello-nobuildid" "$VENDOR/inner/plain"
+	echo inner >> "$VENDOR/inner/plain"
 }
 
 # The denied addresses are this host's own, so that something can arrive there.
@@ -81,6 +85,7 @@ exec_plain() {
 	tries hello "" execve execv-relative execveat-fd execveat-dirfd
 	tries hello-nobuildid .nobuildid execve
 	tries hello-dyn .dyn execve
+	tries inner/plain .inner execve
 }
 
 exec_alias() {

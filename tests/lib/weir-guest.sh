@@ -76,6 +76,7 @@ fake_vendor()
 	    class: vendor_product
 	    indicators:
 	      - {kind: dir,  value: /opt/vendor/, confidence: high}
+	      - {kind: dir,  value: /opt/vendor/inner/, sufficient: false}
 	      - {kind: path, value: /usr/bin/vendor-tool}
 	      - {kind: path, value: /opt/vendor/hello}
 	      - {kind: path, value: /opt/vendor/hello-nobuildid}
