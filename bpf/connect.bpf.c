@@ -93,9 +93,6 @@ static __always_inline void find_key(const struct dest *d, struct weir_look *loo
 		else if (take_key(look, &p->key))
 			break;
 	}
-	/* Spared: no other identity may find it again. */
-	if (next && !look->key.rule)
-		look->key.flags = WEIR_KEY_ENFORCE;
 }
 
 static __always_inline bool is_canary(const struct weir_control *c, const struct dest *d)
