@@ -211,6 +211,17 @@ until_true 240 is_agents || give_up
 until_true 10 none_aside; left=$?
 echo "mended $(attempt /opt/vendor/hello) $left"
 
+removals()
+{
+	agent_events "$journal" 'select(.metadata.event_code == "gate-lost" and
+		(.message | contains("was removed"))) | .message' | grep -c .
+}
+
+removals_are()
+{
+	[ "$(removals)" = "$1" ]
+}
+
 runs()
 {
 	[ "$(attempt /opt/vendor/hello)" = ran ]
@@ -228,13 +239,13 @@ echo "back $?"
 echo "gone $(removed_after $pins)"
 sleep 1.5
 echo "left $(find $pins 2>/dev/null | wc -l) $(attempt /opt/vendor/hello)"
+# Before the kill: what is not on disk yet is not what is asked here.
+until_true 20 removals_are 3
+echo "events $(removals)"
 kill -KILL $agent
 wait $agent 2>/dev/null
 until_true 20 runs
 echo "ended $(attempt /opt/vendor/hello)"
-
-echo "events $(agent_events "$journal" 'select(.metadata.event_code == "gate-lost" and
-	(.message | contains("was removed"))) | .message' | grep -c .)"
 
 section detach
 start $usual
