@@ -34,6 +34,8 @@ static void put_back(struct agent *a)
 	char text[160];
 
 	if (!err) {
+		/* As of now: one that vanishes before the next look is told, too. */
+		a->pins.state = PINS_THERE;
 		tell(a, EVENT_GATE_PROVEN, "pins were put back");
 		return;
 	}
