@@ -16,12 +16,11 @@
 #include <net/ipv6.h>
 #include <net/sock.h>
 
+#include <weir/ports.h>
+
 #include "judge.h"
 #include "report.h"
 #include "table.h"
-
-/* Addresses of one connectx that are looked at. */
-#define CONNECTX_MAX 8
 
 /* IPv6 before RFC 2553 had no scope; the kernel still takes it so. */
 #define IN6_SHORT offsetof(struct sockaddr_in6, sin6_scope_id)
@@ -55,32 +54,16 @@ static bool read_dest(const void *name, int len, struct weir_dest *d)
 	return true;
 }
 
-/* A raw send names no port: then only rules for any port can speak. */
-static bool port_matches(const struct weir_port *p, const struct weir_dest *d)
-{
-	if (p->protocol && p->protocol != d->protocol)
-		return false;
-	if (d->is_portless)
-		return p->first == 0 && p->last == 0xffff;
-	return p->first <= d->port && d->port <= p->last;
-}
-
+/* A raw send names no port. */
 static void find_key(const struct weir_state *state, const struct weir_dest *d,
 		     struct weir_look *look)
 {
 	const struct weir_ports *ports = weir_table_ports(state->table, d->family, d->addr);
-	u32 i;
 
-	for (i = 0; ports && i < ports->cnt; i++) {
-		if (!port_matches(&ports->port[i], d))
-			continue;
-		if (look->key.rule && !(ports->port[i].key.flags & WEIR_KEY_ENFORCE))
-			continue;
-		look->key = ports->port[i].key;
+	if (ports)
+		weir_ports_key(ports, d->protocol, d->port, d->is_portless, &look->key);
+	if (look->key.rule)
 		look->key.kind = WEIR_KEY_PREFIX;
-		if (look->key.flags & WEIR_KEY_ENFORCE)
-			return;
-	}
 }
 
 static bool is_canary(const struct weir_state *state, const struct weir_dest *d)
@@ -176,26 +159,38 @@ struct weir_site weir_site_sendmsg = {
 	.ask = ask_sendmsg,
 };
 
-/* connectx passes its addresses packed one behind the other. */
+/*
+ * connectx passes its addresses packed one behind the other. All are looked at:
+ * SCTP takes as many as the caller could hand over, and none of it when one is
+ * of a family that it does not know.
+ */
+static bool may_connectx(const void *names, int len)
+{
+	const struct sockaddr *name;
+	int off, step;
+
+	for (off = 0; len - off >= (int)sizeof(struct sockaddr_in); off += step) {
+		struct weir_dest d = { .call = WEIR_CALL_CONNECTX, .protocol = IPPROTO_SCTP };
+
+		name = names + off;
+		if (name->sa_family != AF_INET && name->sa_family != AF_INET6)
+			return true;
+		if (ask(name, len - off, &d))
+			return false;
+		step = name->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) :
+						     sizeof(struct sockaddr_in);
+	}
+	return true;
+}
+
 static enum weir_turn ask_connectx(struct weir_regs *regs)
 {
 	int option = weir_regs_argument(regs, 1);
-	const void *names = (void *)weir_regs_argument(regs, 2);
-	int len = weir_regs_argument(regs, 3);
-	int i, off = 0;
 
 	if (option != SCTP_SOCKOPT_CONNECTX && option != SCTP_SENDMSG_CONNECT)
 		return WEIR_PASS;
-	for (i = 0; i < CONNECTX_MAX && off < len; i++) {
-		struct weir_dest d = { .call = WEIR_CALL_CONNECTX, .protocol = IPPROTO_SCTP };
-		const struct sockaddr *name = names + off;
-
-		if (ask(name, len - off, &d))
-			return WEIR_REFUSE;
-		off += len - off >= (int)sizeof(*name) && name->sa_family == AF_INET6 ?
-			       sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
-	}
-	return WEIR_PASS;
+	return may_connectx((void *)weir_regs_argument(regs, 2), weir_regs_argument(regs, 3)) ?
+		       WEIR_PASS : WEIR_REFUSE;
 }
 
 struct weir_site weir_site_connectx = {

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <weir/ports.h>
+
 #include "base/cleanup.h"
 #include "base/prefix.h"
 #include "policy/rehearse.h"
@@ -41,16 +43,6 @@ static const struct prefix_key *prefix_of(const struct compiled *t, struct prefi
 	}
 }
 
-/* See bpf/connect.bpf.c. */
-static bool port_matches(const struct weir_port *p, const struct rehearse_record *r)
-{
-	if (p->protocol && p->protocol != r->protocol)
-		return false;
-	if (r->is_portless)
-		return p->first == 0 && p->last == 0xffff;
-	return p->first <= r->port && r->port <= p->last;
-}
-
 static bool read_address(const char *text, struct prefix *ret)
 {
 	*ret = (struct prefix){ .family = AF_INET, .len = 32 };
@@ -60,7 +52,6 @@ static bool read_address(const char *text, struct prefix *ret)
 	return inet_pton(AF_INET6, text, ret->addr) == 1;
 }
 
-/* The first that enforces ends the search; of weak ones the first is told. */
 static struct weir_key address_key(const struct rehearse_candidate *c,
 				   const struct rehearse_record *r, uint32_t *doubts)
 {
@@ -73,18 +64,8 @@ static struct weir_key address_key(const struct rehearse_candidate *c,
 		return found;
 	}
 	k = prefix_of(c->compiled, one);
-	for (uint32_t i = 0; k && i < k->ports.cnt; i++) {
-		const struct weir_port *p = &k->ports.port[i];
-
-		if (!port_matches(p, r))
-			continue;
-		if (!p->key.rule)
-			i += p->spares;
-		else if (p->key.flags & WEIR_KEY_ENFORCE)
-			return p->key;
-		else if (!found.rule)
-			found = p->key;
-	}
+	if (k)
+		weir_ports_key(&k->ports, r->protocol, r->port, r->is_portless, &found);
 	return found;
 }
 
