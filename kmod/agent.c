@@ -68,26 +68,29 @@ static void leave_if_idle(const struct weir_state *state)
 	tell(WEIR_BOX_DETACHED, "detached");
 }
 
+/* On the queue for long work: leaving functions, and settling, wait for every task. */
 static void look(struct work_struct *work);
 static DECLARE_DELAYED_WORK(looking, look);
 
 static void look(struct work_struct *work)
 {
-	const struct weir_state *state = weir_state_get();
+	const struct weir_state *state;
 
 	note_silence();
-	note_lapse(state);
+	/* Locked first: what is in force then stays so until the gates are left. */
 	weir_state_lock();
+	state = weir_state_get();
+	note_lapse(state);
 	leave_if_idle(state);
-	weir_sites_settle();
-	weir_state_unlock();
 	weir_state_put(state);
-	schedule_delayed_work(&looking, HZ);
+	weir_state_unlock();
+	weir_sites_settle();
+	queue_delayed_work(system_long_wq, &looking, HZ);
 }
 
 void weir_agent_look(void)
 {
-	mod_delayed_work(system_wq, &looking, 0);
+	mod_delayed_work(system_long_wq, &looking, 0);
 }
 
 void weir_agent_is(u32 portid)
@@ -109,6 +112,16 @@ void weir_agent_heard(u32 portid)
 		agent.is_silent = false;
 	}
 	spin_unlock(&lock);
+}
+
+bool weir_agent_sent(u32 portid)
+{
+	bool is_agents;
+
+	spin_lock(&lock);
+	is_agents = agent.portid && agent.portid == portid;
+	spin_unlock(&lock);
+	return is_agents;
 }
 
 u32 weir_agent_pid(void)
@@ -149,7 +162,7 @@ int weir_agent_init(void)
 	int err = netlink_register_notifier(&closing);
 
 	if (!err)
-		schedule_delayed_work(&looking, HZ);
+		queue_delayed_work(system_long_wq, &looking, HZ);
 	return err;
 }
 

@@ -64,13 +64,12 @@ static enum weir_turn ask_exec(struct weir_regs *regs)
 
 static int detour_exec(struct linux_binprm *bprm)
 {
-	struct weir_site *site = &weir_site_exec;
-	int (*original)(struct linux_binprm *bprm) = (void *)site->original;
+	int (*original)(struct linux_binprm *bprm) = (void *)weir_site_exec.original;
 	int err = judge(bprm->file, WEIR_HOOK_EXEC, true, is_check(bprm));
 
 	if (!err)
 		err = original(bprm);
-	weir_site_leave(site);
+	weir_site_leave();
 	return err;
 }
 
@@ -110,14 +109,13 @@ static enum weir_turn ask_mmap(struct weir_regs *regs)
 
 static int detour_mmap(struct file *file, unsigned long prot, unsigned long flags)
 {
-	struct weir_site *site = &weir_site_mmap;
 	int (*original)(struct file *file, unsigned long prot, unsigned long flags) =
-		(void *)site->original;
+		(void *)weir_site_mmap.original;
 	int err = judge(file, WEIR_HOOK_LOAD, true, false);
 
 	if (!err)
 		err = original(file, prot, flags);
-	weir_site_leave(site);
+	weir_site_leave();
 	return err;
 }
 
@@ -166,14 +164,13 @@ static enum weir_turn ask_read_file(struct weir_regs *regs)
 
 static int detour_read_file(struct file *file, enum kernel_read_file_id id, bool contents)
 {
-	struct weir_site *site = &weir_site_read_file;
 	int (*original)(struct file *file, enum kernel_read_file_id id, bool contents) =
-		(void *)site->original;
+		(void *)weir_site_read_file.original;
 	int err = judge(file, WEIR_HOOK_MODULE, true, false);
 
 	if (!err)
 		err = original(file, id, contents);
-	weir_site_leave(site);
+	weir_site_leave();
 	return err;
 }
 

@@ -18,8 +18,6 @@
 #ifndef WEIR_SITE_H
 #define WEIR_SITE_H
 
-#include <linux/atomic.h>
-
 #include "compat.h"
 
 enum weir_turn {
@@ -34,11 +32,9 @@ enum weir_turn {
  * @hooks:	bit per enum weir_hook that it serves
  * @ask:	must not sleep
  * @detour:	takes the function's place; NULL: the site never needs it
- * @original:	where the function begins, for @detour to call
- * @in_flight:	tasks on the detour
+ * @original:	where the function begins: ftrace is told by it, @detour calls it
  * @state:	enum weir_site_state
  * @error:	why it is not ours, a positive errno
- * @is_pinned:	holds the module in memory
  */
 struct weir_site {
 	const char *function;
@@ -46,12 +42,11 @@ struct weir_site {
 	enum weir_turn (*ask)(struct weir_regs *regs);
 	void *detour;
 	unsigned long original;
-	atomic_t in_flight;
 	u32 state;
 	int error;
-	bool is_pinned;
 	/* private: */
-	struct ftrace_ops ops;
+	struct ftrace_ops ops; /* for itself, and for those that came with it */
+	bool is_hooked;	       /* that is registered */
 };
 
 /* By the gates that own them; ends with NULL. */
@@ -69,18 +64,16 @@ void weir_sites_attach(u32 hooks);
 /*
  * Leaves all of them. Somebody may still be on a detour, for as long as a FUSE
  * server likes; so the module can be unloaded only after weir_sites_settle() has
- * found them empty. It is to be called now and then: true, nothing is left.
+ * found it empty. That is to be called now and then; it takes weir_state_lock()
+ * itself, and not while it waits for every task of the host.
  */
 void weir_sites_detach(void);
-bool weir_sites_settle(void);
+void weir_sites_settle(void);
 
 /* Does a gate of ours stand anywhere? */
 bool weir_sites_any(void);
 
 /* At the end of every detour. */
-static inline void weir_site_leave(struct weir_site *site)
-{
-	atomic_dec(&site->in_flight);
-}
+void weir_site_leave(void);
 
 #endif /* WEIR_SITE_H */
