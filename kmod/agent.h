@@ -21,6 +21,9 @@ void weir_agent_is(u32 portid);
 /* @portid has said something. */
 void weir_agent_heard(u32 portid);
 
+/* Is @portid the agent's? It had CAP_SYS_ADMIN when it said so. */
+bool weir_agent_sent(u32 portid);
+
 /* tgid of the agent, 0: there is none. */
 u32 weir_agent_pid(void);
 

@@ -35,9 +35,11 @@ static_assert(ARRAY_SIZE(hook_names) == WEIR_HOOK_MAX);
 
 static u32 fold_key(const struct weir_box_record *r)
 {
-	u32 key = jhash(&r->file, sizeof(r->file), r->hook);
+	u32 key = jhash_2words(r->rec.who.uid, r->rec.hook, 0);
 
-	return jhash(r->addr, sizeof(r->addr), jhash_2words(key, r->uid, r->port));
+	if (r->rec.type != WEIR_REC_CONNECT)
+		return jhash(&r->file.file, sizeof(r->file.file), key);
+	return jhash(r->connect.addr, sizeof(r->connect.addr), jhash_1word(r->connect.port, key));
 }
 
 /* True: to be told now, and @ret_untold are to be told with it. */
@@ -46,13 +48,15 @@ static bool unfold(const struct weir_box_record *r, u32 *ret_untold)
 	u32 key = fold_key(r);
 	struct fold *f = &folds[key % FOLDS];
 	unsigned long flags;
-	bool is_due;
+	bool is_same, is_due;
 
 	raw_spin_lock_irqsave(&lock, flags);
-	is_due = f->key != key || !f->told_ns || r->time_ns - f->told_ns > FOLD_NS;
+	is_same = f->told_ns && f->key == key;
+	/* Its time was taken before the lock: it may be a little before told_ns. */
+	is_due = !is_same || r->rec.time_ns > f->told_ns + FOLD_NS;
 	if (is_due) {
-		*ret_untold = f->untold;
-		*f = (struct fold){ .key = key, .told_ns = r->time_ns };
+		*ret_untold = is_same ? f->untold : 0;
+		*f = (struct fold){ .key = key, .told_ns = r->rec.time_ns };
 	} else {
 		f->untold++;
 	}
@@ -77,7 +81,7 @@ static void tell(const char *line)
 }
 
 /* The end of a name, in hexadecimal: nobody's file can forge a line of the log. */
-static int say_name(char *at, size_t room, struct file *file, const struct weir_file *key)
+static int say_file(char *at, size_t room, struct file *file, const struct weir_file *key)
 {
 	char name[40];
 	int len = scnprintf(name, sizeof(name), "%pD", file);
@@ -87,9 +91,11 @@ static int say_name(char *at, size_t room, struct file *file, const struct weir_
 
 static int say_address(char *at, size_t room, const struct weir_box_record *r)
 {
-	if (r->family == AF_INET)
-		return scnprintf(at, room, " daddr=%pI4 dport=%u", r->addr, r->port);
-	return scnprintf(at, room, " daddr=%pI6c dport=%u", r->addr, r->port);
+	const struct weir_rec_connect *to = &r->connect;
+
+	if (to->family == AF_INET)
+		return scnprintf(at, room, " daddr=%pI4 dport=%u", to->addr, to->port);
+	return scnprintf(at, room, " daddr=%pI6c dport=%u", to->addr, to->port);
 }
 
 void weir_audit_denial(const struct weir_box_record *r, struct file *file)
@@ -102,10 +108,10 @@ void weir_audit_denial(const struct weir_box_record *r, struct file *file)
 		return;
 	len = scnprintf(line, sizeof(line),
 			"weir op=deny hook=%s rule=%u key=%u pid=%u uid=%u auid=%u seq=%llu",
-			hook_names[r->hook % WEIR_HOOK_MAX], r->key.rule, r->key.kind, r->tgid,
-			r->uid, r->auid, r->seq);
+			hook_names[r->rec.hook % WEIR_HOOK_MAX], r->rec.key.rule, r->rec.key.kind,
+			r->rec.who.tgid, r->rec.who.uid, r->rec.who.auid, r->seq);
 	if (file)
-		len += say_name(line + len, sizeof(line) - len, file, &r->file);
+		len += say_file(line + len, sizeof(line) - len, file, &r->file.file);
 	else
 		len += say_address(line + len, sizeof(line) - len, r);
 	scnprintf(line + len, sizeof(line) - len, " folded=%u res=0", untold);

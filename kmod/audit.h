@@ -13,7 +13,8 @@ struct file;
 
 /*
  * Denials of one file or address to one user are folded: the first is told at
- * once, the next only after a minute, with the number of those in between.
+ * once, the next only after a minute, with the number of those in between; that
+ * is lost when another's denial takes their slot first.
  * @file: to be named; NULL: it was an address. Any context.
  */
 void weir_audit_denial(const struct weir_box_record *r, struct file *file);

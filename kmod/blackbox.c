@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "blackbox.h"
 
-#include <linux/audit.h>
-#include <linux/cred.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 
 #include "compat.h"
+#include "subject.h"
 
 static unsigned int records = 4096;
 module_param(records, uint, 0444);
@@ -24,16 +22,6 @@ static u8 head[WEIR_SHA256_LEN];
 static DEFINE_RAW_SPINLOCK(lock);
 
 static atomic64_t denied, unhashed, unaudited, canaries[WEIR_HOOK_MAX];
-
-static void fill_subject(struct weir_box_record *r)
-{
-	r->time_ns = ktime_get_boottime_ns();
-	r->tgid = task_tgid_nr(current);
-	r->uid = from_kuid(&init_user_ns, current_uid());
-	r->auid = from_kuid(&init_user_ns, audit_get_loginuid(current));
-	/* Without its lock: a name that is being changed is either. */
-	strscpy_pad(r->comm, current->comm, sizeof(r->comm));
-}
 
 static void chain(struct weir_box_record *r)
 {
@@ -50,11 +38,14 @@ void weir_box_add(struct weir_box_record *r)
 {
 	unsigned long flags;
 
-	fill_subject(r);
+	r->rec.version = WEIR_REC_VERSION;
+	r->rec.cpu = WEIR_BOX_CPU;
+	r->rec.time_ns = ktime_get_boottime_ns();
+	weir_subject_now(&r->rec.who);
 	if (r->kind == WEIR_BOX_DENIED)
 		atomic64_inc(&denied);
 	raw_spin_lock_irqsave(&lock, flags);
-	r->seq = next_seq++;
+	r->rec.seq = r->seq = next_seq++;
 	chain(r);
 	ring[r->seq % records] = *r;
 	raw_spin_unlock_irqrestore(&lock, flags);
@@ -62,7 +53,7 @@ void weir_box_add(struct weir_box_record *r)
 
 void weir_box_note(u32 kind, u64 generation)
 {
-	struct weir_box_record r = { .kind = kind, .generation = generation };
+	struct weir_box_record r = { .kind = kind, .rec.generation = generation };
 
 	weir_box_add(&r);
 }

@@ -24,7 +24,6 @@ const struct nla_policy weir_genl_policy[WEIR_A_MAX] = {
 	[WEIR_A_HOOKS] = NLA_POLICY_RANGE(NLA_U32, 1, (1 << WEIR_HOOK_MAX) - 1),
 	[WEIR_A_BOX_SEQ] = { .type = NLA_U64 },
 	[WEIR_A_FD] = { .type = NLA_U32 },
-	[WEIR_A_CONTENT] = { .type = NLA_FLAG },
 	/* What only the module says is nothing that it listens to. */
 	[WEIR_A_ABI] = { .type = NLA_REJECT },
 	[WEIR_A_FEATURES] = { .type = NLA_REJECT },
@@ -38,8 +37,6 @@ const struct nla_policy weir_genl_policy[WEIR_A_MAX] = {
 	[WEIR_A_BOX_DIGEST] = { .type = NLA_REJECT },
 	[WEIR_A_BOX_RECORD] = { .type = NLA_REJECT },
 	[WEIR_A_FILE] = { .type = NLA_REJECT },
-	[WEIR_A_SHA256] = { .type = NLA_REJECT },
-	[WEIR_A_BUILD_ID] = { .type = NLA_REJECT },
 	[WEIR_A_PAD] = { .type = NLA_REJECT },
 };
 
@@ -72,7 +69,8 @@ static int may_pass(const struct weir_genl_ops *ops, struct sk_buff *skb, struct
 {
 	int a;
 
-	if (commands[ops->cmd].is_change && !netlink_capable(skb, CAP_SYS_ADMIN))
+	if (commands[ops->cmd].is_change && !weir_agent_sent(info->snd_portid) &&
+	    !netlink_capable(skb, CAP_SYS_ADMIN))
 		return -EPERM;
 	for (a = 1; a < WEIR_A_MAX; a++) {
 		if (!(commands[ops->cmd].needs & BIT_OF(a)) || info->attrs[a])
@@ -106,8 +104,8 @@ static const struct genl_ops operations[] = {
 static_assert(ARRAY_SIZE(operations) == WEIR_C_MAX - 1);
 
 /*
- * The initial network namespace only. Parallel: a file that is identified may
- * take its time, and nobody else's netlink shall wait for it.
+ * The initial network namespace only. Parallel: what gates come and go for waits
+ * for other CPUs, and other families' requests shall not wait with it.
  */
 struct genl_family weir_genl_family __ro_after_init = {
 	.name = WEIR_GENL_NAME,

@@ -78,19 +78,31 @@ int weir_genl_arm(struct sk_buff *skb, struct genl_info *info)
 	return 0;
 }
 
-int weir_genl_confirm(struct sk_buff *skb, struct genl_info *info)
+/* Looked at and changed in one go: a DISARM that comes between is not to be undone. */
+static int confirm(void)
 {
-	const struct weir_state *state = weir_state_get();
-	struct weir_arm arm = state->arm;
-	int err;
+	struct weir_state *draft = weir_state_draft();
 
-	weir_state_put(state);
-	if (arm.until_ns <= ktime_get_boottime_ns()) {
-		NL_SET_ERR_MSG(info->extack, "nothing is armed, or it ran out");
+	if (!draft)
+		return -ENOMEM;
+	if (draft->arm.until_ns <= ktime_get_boottime_ns()) {
+		weir_state_discard(draft);
 		return -ETIME;
 	}
-	arm.until_ns = WEIR_NEVER;
-	err = set_arm(&arm);
+	draft->arm.until_ns = WEIR_NEVER;
+	weir_state_publish(draft);
+	return 0;
+}
+
+int weir_genl_confirm(struct sk_buff *skb, struct genl_info *info)
+{
+	int err;
+
+	weir_state_lock();
+	err = confirm();
+	weir_state_unlock();
+	if (err == -ETIME)
+		NL_SET_ERR_MSG(info->extack, "nothing is armed, or it ran out");
 	if (err)
 		return err;
 	tell(WEIR_BOX_CONFIRMED, "confirmed");

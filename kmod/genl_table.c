@@ -22,13 +22,16 @@ static void forget_building(void)
 
 int weir_genl_table_begin(struct sk_buff *skb, struct genl_info *info)
 {
+	u32 prefix4_cnt = nla_get_u32(info->attrs[WEIR_A_PREFIX4_CNT]);
+	u32 prefix6_cnt = nla_get_u32(info->attrs[WEIR_A_PREFIX6_CNT]);
 	int err = 0;
 
+	if (max(prefix4_cnt, prefix6_cnt) > WEIR_PREFIXES_MAX)
+		return -E2BIG;
 	weir_state_lock();
 	forget_building();
-	building = weir_table_new(nla_get_u64(info->attrs[WEIR_A_GENERATION]),
-				  nla_get_u32(info->attrs[WEIR_A_PREFIX4_CNT]),
-				  nla_get_u32(info->attrs[WEIR_A_PREFIX6_CNT]));
+	building = weir_table_new(nla_get_u64(info->attrs[WEIR_A_GENERATION]), prefix4_cnt,
+				  prefix6_cnt);
 	if (!building)
 		err = -ENOMEM;
 	weir_state_unlock();

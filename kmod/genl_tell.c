@@ -6,7 +6,6 @@
 
 #include "agent.h"
 #include "blackbox.h"
-#include "buildid.h"
 #include "identity.h"
 #include "site.h"
 
@@ -117,28 +116,17 @@ int weir_genl_status(struct sk_buff *skb, struct genl_info *info)
 	return send(msg, head, info, err);
 }
 
-static int put_identity(struct sk_buff *msg, struct file *file, bool with_content)
+static int put_identity(struct sk_buff *msg, const struct file *file)
 {
-	struct weir_build_id id;
-	struct weir_sha256 digest;
 	struct weir_file key;
-	int err;
 
 	weir_file_key(file_inode(file), &key);
-	err = nla_put(msg, WEIR_A_FILE, sizeof(key), &key);
-	if (!with_content)
-		return err;
-	if (!err && !weir_file_sha256(file, &digest))
-		err = nla_put(msg, WEIR_A_SHA256, sizeof(digest), &digest);
-	if (!err && !weir_file_build_id(file, &id))
-		err = nla_put(msg, WEIR_A_BUILD_ID, sizeof(id), &id);
-	return err;
+	return nla_put(msg, WEIR_A_FILE, sizeof(key), &key);
 }
 
 int weir_genl_identify(struct sk_buff *skb, struct genl_info *info)
 {
 	struct file *file = fget(nla_get_u32(info->attrs[WEIR_A_FD]));
-	bool with_content = nla_get_flag(info->attrs[WEIR_A_CONTENT]);
 	struct sk_buff *msg;
 	void *head;
 	int err;
@@ -146,7 +134,7 @@ int weir_genl_identify(struct sk_buff *skb, struct genl_info *info)
 	if (!file)
 		return -EBADF;
 	msg = weir_genl_reply(info, &head);
-	err = msg ? send(msg, head, info, put_identity(msg, file, with_content)) : -ENOMEM;
+	err = msg ? send(msg, head, info, put_identity(msg, file)) : -ENOMEM;
 	fput(file);
 	return err;
 }

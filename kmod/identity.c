@@ -79,13 +79,18 @@ static bool by_file(struct weir_candidate *c, const struct weir_table *table)
 static bool place_within(struct weir_look *look, const struct weir_table *table,
 			 const struct dentry *dir)
 {
+	const struct inode *inode;
 	bool is_strong = false;
 	struct weir_file file;
 	int i;
 
 	rcu_read_lock();
-	for (i = 0; i < CLIMB_MAX && !is_strong && d_inode(dir); i++) {
-		weir_file_key(d_inode(dir), &file);
+	for (i = 0; i < CLIMB_MAX && !is_strong; i++) {
+		/* Read once: rmdir(2) may take it away meanwhile. */
+		inode = d_inode_rcu(dir);
+		if (!inode)
+			break;
+		weir_file_key(inode, &file);
 		is_strong = take_key(look, weir_table_find(table, WEIR_KIND_DIRS, &file),
 				     WEIR_KEY_DIR);
 		if (IS_ROOT(dir))

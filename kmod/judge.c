@@ -134,11 +134,10 @@ static bool is_same_file(const struct weir_file *a, const struct weir_file *b)
  */
 static bool is_same_content(struct weir_candidate *c, const struct weir_state *state)
 {
+	struct weir_question q = { .now_ns = ktime_get_boottime_ns(), .key = c->look.key };
 	const struct weir_rule *rule;
 	struct weir_sha256 digest;
-	u64 now_ns = ktime_get_boottime_ns();
 	bool is_asked = false;
-	u8 mode;
 
 	if (!c->may_sleep || !(state->control.flags & WEIR_HAS_INSTALLED) ||
 	    !c->look.key.rule || !S_ISREG(c->mode) || !c->look.size)
@@ -146,11 +145,9 @@ static bool is_same_content(struct weir_candidate *c, const struct weir_state *s
 	rcu_read_lock();
 	rule = weir_table_find(state->table, WEIR_KIND_RULES, &c->look.key.rule);
 	if (rule) {
-		mode = weir_mode_at(rule, now_ns);
-		if (mode == WEIR_BLOCK)
-			mode = cap_of(state, &c->look, now_ns, false);
-		is_asked = mode >= WEIR_FREEZE && mode != WEIR_BLOCK &&
-			   !is_installed(state->table, &c->look);
+		q.mode = weir_mode_at(rule, q.now_ns);
+		q.cap = cap_of(state, &c->look, q.now_ns, false);
+		is_asked = weir_asks_installed(&q) && !is_installed(state->table, &c->look);
 	}
 	rcu_read_unlock();
 	if (!is_asked || weir_file_sha256(c->file, &digest))

@@ -20,11 +20,12 @@ kmod-all: ## the kernel module for every kernel that the guests boot
 		OUTPUT=$(abspath $(OUTPUT)) scripts/fetch-headers --build $$k || exit; done
 
 # For the guests: the module by hand.
-$(OUTPUT)/module-tool: tests/fixtures/module-tool.c agent/sense/module.c agent/sense/module.h \
+$(OUTPUT)/module-tool: tests/fixtures/module-tool.c tests/fixtures/module-mutate.c \
+		agent/sense/module.c tests/fixtures/module-mutate.h agent/sense/module.h \
 		$(wildcard include/weir/*.h)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Iinclude -Iagent \
 		$$(pkg-config --cflags libnl-genl-3.0) -o $@ $(filter %.c,$^) \
-		$$(pkg-config --libs libnl-genl-3.0 libcrypto)
+		$$(pkg-config --libs libnl-genl-3.0 libcrypto libelf)
 
 .PHONY: kmod kmod-all

@@ -28,7 +28,8 @@ struct weir_prefixes *weir_prefixes_new(unsigned int bits, u32 cnt)
 
 	if (size == SIZE_MAX)
 		return NULL;
-	p = kvzalloc(size, GFP_KERNEL);
+	/* Its size is somebody's wish: no reason to kill processes for it. */
+	p = kvzalloc(size, GFP_KERNEL | __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
 	if (!p)
 		return NULL;
 	p->bits = bits;

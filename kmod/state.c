@@ -57,6 +57,11 @@ void weir_state_unlock(void)
 	mutex_unlock(&writer);
 }
 
+void weir_state_assert_locked(void)
+{
+	lockdep_assert_held(&writer);
+}
+
 struct weir_state *weir_state_draft(void)
 {
 	struct weir_state *now = rcu_dereference_protected(current_state,
@@ -90,8 +95,8 @@ bool weir_state_is_armed(const struct weir_state *state)
 {
 	u64 now = ktime_get_boottime_ns();
 
-	return state->control.enforce && state->arm.until_ns > now &&
-	       state->control.lapse_ns > now;
+	return state->control.enforce && state->control.lapse_ns > now &&
+	       (state->arm.until_ns > now || weir_table_any_hold_armed(now));
 }
 
 int weir_state_init(void)

@@ -51,11 +51,12 @@ void weir_state_put(const struct weir_state *state);
  */
 void weir_state_lock(void);
 void weir_state_unlock(void);
+void weir_state_assert_locked(void);
 struct weir_state *weir_state_draft(void);
 void weir_state_publish(struct weir_state *draft);
 void weir_state_discard(struct weir_state *draft);
 
-/* Is anything to be stopped, now or later, unless somebody disarms? */
+/* Is anything to be stopped, now or later, unless somebody disarms? Not under RCU. */
 bool weir_state_is_armed(const struct weir_state *state);
 
 #endif /* WEIR_STATE_H */

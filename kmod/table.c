@@ -8,6 +8,7 @@
 #include <linux/socket.h>
 
 #include "prefix.h"
+#include "state.h"
 
 /* Kinds that are kept in hash tables come first. */
 #define HASHED (WEIR_KIND_HOLDS + 1)
@@ -20,7 +21,6 @@ static const struct {
 	[WEIR_KIND_GUARD] = { sizeof(struct weir_file), 4, true },
 	[WEIR_KIND_FILES] = { sizeof(struct weir_file), sizeof(struct weir_key), true },
 	[WEIR_KIND_DIRS] = { sizeof(struct weir_file), sizeof(struct weir_key) },
-	[WEIR_KIND_MODULES] = { sizeof(struct weir_module_name), sizeof(struct weir_key) },
 	[WEIR_KIND_SIZES] = { 8, sizeof(struct weir_key) },
 	[WEIR_KIND_HASHES] = { sizeof(struct weir_sha256), sizeof(struct weir_key) },
 	[WEIR_KIND_BUILD_IDS] = { sizeof(struct weir_build_id), sizeof(struct weir_key) },
@@ -92,9 +92,6 @@ static void free_table(struct weir_table *table, u32 hash_cnt)
 	kfree(table);
 }
 
-/* A million is what a catalogue may have; a slip of the pen is not to eat the host. */
-#define PREFIXES_MAX (1u << 24)
-
 struct weir_table *weir_table_new(u64 generation, u32 prefix4_cnt, u32 prefix6_cnt)
 {
 	struct weir_table *table = kzalloc(sizeof(*table), GFP_KERNEL);
@@ -159,13 +156,14 @@ static bool may_replace(u32 kind, const struct entry *old, const struct entry *n
 	return !has_key(kind) || is->flags & WEIR_KEY_ENFORCE || !(was->flags & WEIR_KEY_ENFORCE);
 }
 
-/* One writer at a time: the lock of generic netlink. */
+/* One writer at a time: what was looked up here is still there when it is replaced. */
 static int put_entry(struct rhashtable *hash, u32 kind, struct entry *new)
 {
 	struct rhashtable_params params = params_of(kind);
 	struct entry *old;
 	int err = 0;
 
+	weir_state_assert_locked();
 	rcu_read_lock();
 	old = rhashtable_lookup(hash, new->data, params);
 	if (!old) {
@@ -228,6 +226,7 @@ static void drop_one(struct rhashtable *hash, u32 kind, const u8 *key)
 	struct rhashtable_params params = params_of(kind);
 	struct entry *e;
 
+	weir_state_assert_locked();
 	rcu_read_lock();
 	e = rhashtable_lookup(hash, key, params);
 	if (e && !rhashtable_remove_fast(hash, &e->node, params))
@@ -262,6 +261,29 @@ const void *weir_table_find(const struct weir_table *table, u32 kind, const void
 	struct entry *e = rhashtable_lookup(hash_of(table, kind), key, params_of(kind));
 
 	return e ? e->data + value_off(kind) : NULL;
+}
+
+static bool is_armed(const struct entry *e, u64 now_ns)
+{
+	const struct weir_hold *hold = (const void *)(e->data + value_off(WEIR_KIND_HOLDS));
+
+	return hold->armed_ns > now_ns;
+}
+
+bool weir_table_any_hold_armed(u64 now_ns)
+{
+	struct rhashtable_iter at;
+	bool is_any = false;
+	struct entry *e;
+
+	rhashtable_walk_enter(&holds, &at);
+	rhashtable_walk_start(&at);
+	/* An error says that it was resized and begins anew. */
+	while (!is_any && (e = rhashtable_walk_next(&at)))
+		is_any = !IS_ERR(e) && is_armed(e, now_ns);
+	rhashtable_walk_stop(&at);
+	rhashtable_walk_exit(&at);
+	return is_any;
 }
 
 const struct weir_ports *weir_table_ports(const struct weir_table *table, u16 family,

@@ -2,10 +2,10 @@
 /*
  * A table: one generation of everything that can be looked up.
  *
- * Filled by one writer before anybody reads it. In force, only files and the
- * guard are added to, one entry at a time, since the agent goes on identifying
- * what it sees. Beside the generations stand the holds: what somebody did about
- * one product outlives every policy.
+ * Filled by one writer, under weir_state_lock(), before anybody reads it. In
+ * force, only files and the guard are added to, one entry at a time, since the
+ * agent goes on identifying what it sees. Beside the generations stand the
+ * holds: what somebody did about one product outlives every policy.
  */
 #ifndef WEIR_TABLE_PRIVATE_H
 #define WEIR_TABLE_PRIVATE_H
@@ -17,6 +17,9 @@ struct weir_table;
 
 int weir_table_init(void);
 void weir_table_exit(void);
+
+/* A million is what a catalogue may have; a slip of the pen is not to eat the host. */
+#define WEIR_PREFIXES_MAX (1u << 22)
 
 /* Room for as many prefixes; NULL: no memory. The caller has a reference. */
 struct weir_table *weir_table_new(u64 generation, u32 prefix4_cnt, u32 prefix6_cnt);
@@ -47,6 +50,9 @@ int weir_table_seal(struct weir_table *table);
 
 /* The value of @key, or NULL. Under RCU, and only as long as that is held. */
 const void *weir_table_find(const struct weir_table *table, u32 kind, const void *key);
+
+/* Is any product armed by itself, which it can be when the host is not? Not under RCU. */
+bool weir_table_any_hold_armed(u64 now_ns);
 
 /* What hangs on the narrowest prefix around @addr, or NULL. As above. */
 const struct weir_ports *weir_table_ports(const struct weir_table *table, u16 family,

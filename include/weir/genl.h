@@ -4,6 +4,9 @@
  *
  * Every request is from a process with CAP_NET_ADMIN over the initial network
  * namespace; what changes whether anything is stopped wants CAP_SYS_ADMIN too.
+ * The agent's socket is believed without: its owner had that when it said HELLO,
+ * and may have given it up since.
+ *
  * Attributes are strict: one that is unknown, too short or too long refuses the
  * whole request. Structs travel as they are declared in this folder, in host
  * byte order; an ABI that differs is told by HELLO and to be believed.
@@ -51,10 +54,11 @@
  *	BOX_DUMP (dump)	[BOX_SEQ]
  *	    -> BOX_RECORD, one a message, from BOX_SEQ or the oldest that is kept
  *
- *	IDENTIFY	FD [CONTENT]
- *	    -> FILE [SHA256] [BUILD_ID]
- *	    Of what the sender has open: the key that the gates know it by. With
- *	    CONTENT also what is in it, when it is a regular file open for reading.
+ *	IDENTIFY	FD
+ *	    -> FILE
+ *	    Of what the sender has open: the key that the gates know it by. What is in
+ *	    it nobody asks here: generic netlink would wait for a file that never
+ *	    answers.
  */
 #ifndef WEIR_GENL_H
 #define WEIR_GENL_H
@@ -114,12 +118,9 @@ enum weir_genl_attribute {
 	WEIR_A_BOX_RECORD = 22,	 /* struct weir_box_record */
 	WEIR_A_FD = 23,		 /* u32 */
 	WEIR_A_FILE = 24,	 /* struct weir_file */
-	WEIR_A_SHA256 = 25,	 /* bytes */
-	WEIR_A_BUILD_ID = 26,	 /* struct weir_build_id */
-	WEIR_A_PAD = 27,
-	WEIR_A_CONTENT = 28,	 /* flag */
-	WEIR_A_SITES = 29,	 /* nested: SITE, as many as there are */
-	WEIR_A_MAX = 30,
+	WEIR_A_PAD = 25,
+	WEIR_A_SITES = 26,	 /* nested: SITE, as many as there are */
+	WEIR_A_MAX = 27,
 };
 
 /* What a table holds, by key and value. */
@@ -128,17 +129,16 @@ enum weir_kind {
 	WEIR_KIND_GUARD = 1,	   /* struct weir_file: __u32 */
 	WEIR_KIND_FILES = 2,	   /* struct weir_file: struct weir_key */
 	WEIR_KIND_DIRS = 3,	   /* struct weir_file: struct weir_key */
-	WEIR_KIND_MODULES = 4,	   /* struct weir_module_name: struct weir_key */
-	WEIR_KIND_SIZES = 5,	   /* __u64: struct weir_key */
-	WEIR_KIND_HASHES = 6,	   /* struct weir_sha256: struct weir_key */
-	WEIR_KIND_BUILD_IDS = 7,   /* struct weir_build_id: struct weir_key */
-	WEIR_KIND_EXEMPTIONS = 8,  /* struct weir_scope: struct weir_exemptions */
-	WEIR_KIND_INSTALLED = 9,   /* struct weir_installed: __u32 */
-	WEIR_KIND_CONTENTS = 10,   /* struct weir_sha256: __u32 */
-	WEIR_KIND_HOLDS = 11,	   /* __u64: struct weir_hold; outlives the table */
-	WEIR_KIND_PREFIX4 = 12,	   /* struct weir_prefix4: struct weir_ports */
-	WEIR_KIND_PREFIX6 = 13,	   /* struct weir_prefix6: struct weir_ports */
-	WEIR_KIND_MAX = 14,
+	WEIR_KIND_SIZES = 4,	   /* __u64: struct weir_key */
+	WEIR_KIND_HASHES = 5,	   /* struct weir_sha256: struct weir_key */
+	WEIR_KIND_BUILD_IDS = 6,   /* struct weir_build_id: struct weir_key */
+	WEIR_KIND_EXEMPTIONS = 7,  /* struct weir_scope: struct weir_exemptions */
+	WEIR_KIND_INSTALLED = 8,   /* struct weir_installed: __u32 */
+	WEIR_KIND_CONTENTS = 9,	   /* struct weir_sha256: __u32 */
+	WEIR_KIND_HOLDS = 10,	   /* __u64: struct weir_hold; outlives the table */
+	WEIR_KIND_PREFIX4 = 11,	   /* struct weir_prefix4: struct weir_ports */
+	WEIR_KIND_PREFIX6 = 12,	   /* struct weir_prefix6: struct weir_ports */
+	WEIR_KIND_MAX = 13,
 };
 
 #define WEIR_FEATURE_CONTENT 1u /* gates may read files: digests and build-ids count */
@@ -153,47 +153,49 @@ enum weir_site_state {
 enum weir_box_kind {
 	WEIR_BOX_LOADED = 1,	/* the module: the chain begins */
 	WEIR_BOX_DENIED = 2,
-	WEIR_BOX_GUARDED = 3,	/* a key named what the guard holds */
-	WEIR_BOX_TABLE = 4,	/* another table is in force */
-	WEIR_BOX_ARMED = 5,
-	WEIR_BOX_CONFIRMED = 6,
-	WEIR_BOX_DISARMED = 7,
-	WEIR_BOX_AGENT_HERE = 8,
-	WEIR_BOX_AGENT_GONE = 9,
-	WEIR_BOX_AGENT_SILENT = 10,
-	WEIR_BOX_LAPSED = 11,	/* the table is too old: everything is allowed */
-	WEIR_BOX_ATTACHED = 12,
-	WEIR_BOX_DETACHED = 13,
-	WEIR_BOX_MAX = 14,
+	WEIR_BOX_TABLE = 3,	/* another table is in force */
+	WEIR_BOX_ARMED = 4,
+	WEIR_BOX_CONFIRMED = 5,
+	WEIR_BOX_DISARMED = 6,
+	WEIR_BOX_AGENT_HERE = 7,
+	WEIR_BOX_AGENT_GONE = 8,
+	WEIR_BOX_AGENT_SILENT = 9,
+	WEIR_BOX_LAPSED = 10,	/* the table is too old: everything is allowed */
+	WEIR_BOX_ATTACHED = 11,
+	WEIR_BOX_DETACHED = 12,
+	WEIR_BOX_MAX = 13,
 };
 
+/* The end of a path that is longer is kept: WEIR_REC_PATH_CUT. */
+#define WEIR_BOX_PATH 256
+
+/* In rec.cpu: the box numbers its records for the whole host. */
+#define WEIR_BOX_CPU (~0u)
+
 /*
- * One line of the black box. digest is SHA-256 over the digest of the record
- * before and this record up to digest; the first follows 32 zero bytes. Who
- * reads from the middle takes the first digest on trust. Numbers have no gaps:
- * what is missing was overwritten.
+ * One line of the black box. What it holds is a record as include/weir/event.h
+ * has it, with a tail of one path; of what is no denial only the head of one:
+ * when, who, under which table. digest is SHA-256 over the digest of the record
+ * before and this one up to digest; the first follows 32 zero bytes. Who reads
+ * from the middle takes the first digest on trust. Numbers have no gaps: what is
+ * missing was overwritten.
  */
 struct weir_box_record {
 	__u64 seq; /* from 1, for as long as the module is loaded */
-	__u64 time_ns; /* CLOCK_BOOTTIME */
-	__u64 generation;
 	__u32 kind; /* enum weir_box_kind */
-	__u32 tgid;
-	__u32 uid;
-	__u32 auid;
-	__u8 hook; /* of a denial: enum weir_hook */
-	__u8 call; /* of a destination: enum weir_call */
-	__u16 family; /* AF_INET or AF_INET6; 0: it was a file */
-	__u16 port;
-	__u16 protocol;
-	struct weir_answer answer;
-	struct weir_key key;
-	struct weir_file file;
-	__u8 addr[16];
-	char comm[WEIR_COMM_LEN];
+	__u32 reserved;
+	union {
+		struct weir_rec rec; /* type 0: no denial */
+		struct weir_rec_file file;
+		struct weir_rec_connect connect;
+	};
+	char path[WEIR_BOX_PATH]; /* of a file: rec.len counts it in */
 	__u8 digest[WEIR_SHA256_LEN];
 };
-_Static_assert(sizeof(struct weir_box_record) == 144, "record layout is ABI");
+_Static_assert(sizeof(struct weir_box_record) == 576, "record layout is ABI");
+_Static_assert(__builtin_offsetof(struct weir_box_record, path) ==
+	       __builtin_offsetof(struct weir_box_record, file) + sizeof(struct weir_rec_file),
+	       "a file's record and its tail are one piece");
 
 struct weir_box_counters {
 	__u64 denied;
