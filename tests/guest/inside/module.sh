@@ -11,7 +11,7 @@ tool=/weir/bin/module-tool
 
 load()
 {
-	insmod /weir/weir.ko
+	insmod /weir/weir.ko "$@"
 }
 
 unload()
@@ -28,7 +28,7 @@ vendor_table()
 		file:/opt/vendor/hello file:/opt/vendor/hello-nobuildid \
 		id:/weir/bin/hello id:/weir/bin/libexample.so id:/weir/bin/loader \
 		hash:/weir/bin/hello hash:/weir/bin/hello-nobuildid \
-		to:192.0.2.9 to:2001:db8::9 "$@"
+		to:192.0.2.9 to:2001:db8::9 spare:192.0.2.11 "$@"
 }
 
 # With all that it takes, from nothing.
@@ -67,10 +67,28 @@ storms()
 	done >/dev/null 2>&1
 }
 
-section boot
+reaches()
+{
+	echo "$1 $(/weir/bin/try-net "$1" "$2" 4433 | jq -r .result)"
+}
+
+section lookups
 uname -r
 /weir/routes.sh setup_net
 ip addr add 192.0.2.10/32 dev lo
+ip addr add 192.0.2.11/32 dev lo
+# As on a CPU that lets nobody call the kernel's own functions by address.
+load lookups_only=1
+up 1
+$tool status | head -n 1
+now known
+cp /opt/vendor/hello /tmp/copy
+echo "copy $(attempt /tmp/copy)"
+reaches tcp4 192.0.2.9
+$tool disarm
+until_true 20 unload && echo unloaded
+
+section boot
 load
 echo "loaded $?"
 $tool status
@@ -84,12 +102,16 @@ section exec
 /weir/routes.sh exec
 section net
 /weir/routes.sh net
+section tenth
+reaches sctp-connectx-tenth 192.0.2.9
 section neighbours
 for file in /opt/vendor-not/hello /opt/vendor2/bin/hello /srv/opt/vendor/hello \
 	/usr/bin/vendor-tools; do
 	echo "$file $(attempt $file)"
 done
-echo "192.0.2.10 $(/weir/bin/try-net udp-sendto 192.0.2.10 4433 | jq -r .result)"
+reaches udp-sendto 192.0.2.10
+# In a listed prefix too, and allowed there.
+reaches udp-connect 192.0.2.11
 
 section storm
 /weir/routes.sh exec_storm
@@ -126,8 +148,8 @@ now again
 
 section identity
 $tool identify /opt/vendor/hello
-sha256sum /opt/vendor/hello
-$tool identify /opt/vendor/hello.sh
+echo "dev $(awk '$5 == "/" { dev = $3 } END { print dev }' /proc/self/mountinfo)" \
+	"ino $(stat -c %i /opt/vendor/hello)"
 $tool identify /dev/null
 $tool identify /proc/version
 

@@ -30,6 +30,8 @@ struct rcu_work {
 };
 
 #define GFP_KERNEL 0
+#define __GFP_NOWARN 0
+#define __GFP_RETRY_MAYFAIL 0
 #define kvzalloc(size, gfp) calloc(1, size)
 #define kvfree free
 #define kmalloc(size, gfp) malloc(size)
