@@ -372,6 +372,9 @@ int phases_take(struct phases *ph, const struct policy *p, const struct catalog 
 	if (err)
 		return err;
 	next.held_s = p->held_s;
+	next.is_telling = is_same && ph->is_telling;
+	next.file = ph->file;
+	next.bytes = ph->bytes;
 	snprintf(next.policy, sizeof(next.policy), "%s", p->name);
 	/* An older one does not make the newer one's word new. */
 	next.serial = is_named && ph->serial > p->serial ? ph->serial : p->serial;

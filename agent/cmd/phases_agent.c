@@ -56,13 +56,14 @@ void agent_hold_phases(struct agent *a, const struct policy *p)
 	int64_t table_s = INT64_MIN;
 	int err = 0;
 
-	if (!a->phases.is_read)
+	if (!a->phases.is_read) {
 		err = phases_read(PHASES_FILE, &a->phases);
+		recall(a, p);
+	}
 	a->phases.is_read = true;
 	if (err && err != -ENOENT)
 		fprintf(stderr, "weir: %s: %s: phases are where the clock says\n", PHASES_FILE,
 			err == -EINVAL ? "damaged" : strerror(-err));
-	recall(a, p);
 	/* Only ahead of the clock: behind it the clock says more. */
 	(void)phases_table_time(&a->phases, &table_s);
 	phases_hold(&a->phases, p, table_s, time(NULL));
@@ -122,6 +123,17 @@ static void begin_telling(struct agent *a)
 	agent_write_down(a);
 	journal_position(a->journal, &ph->file, &ph->bytes);
 	ph->is_telling = true;
+	write_state(a);
+}
+
+/* While the journal cannot be written nothing of it is told, and the state stays as it was. */
+static void end_telling(struct agent *a)
+{
+	agent_write_down(a);
+	if (a->phases.is_telling && journal_trouble(a->journal))
+		return;
+	a->phases.is_dirty = false;
+	a->phases.is_telling = false;
 	write_state(a);
 }
 
@@ -257,12 +269,8 @@ void agent_watch_phases(struct agent *a)
 		note_reached(a, &a->phases.list[i]);
 		warn(a, &a->phases.list[i]);
 	}
-	if (a->phases.is_dirty) {
-		a->phases.is_dirty = false;
-		agent_write_down(a);
-		a->phases.is_telling = false;
-		write_state(a);
-	}
+	if (a->phases.is_dirty)
+		end_telling(a);
 	fill_up(a);
 }
 
