@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # What a policy says of security products, of what runs, and of the network: in
-# check, calendar and simulate; and an arm that would cut the network is refused,
-# in a network namespace of the test's own.
+# check and calendar; an arm that would cut the network is refused, and a disarm
+# takes masks back, in namespaces of the test's own.
 # WEIR names the binary, default build/weir.
 
 # Functions are called through ok.
@@ -56,16 +56,6 @@ ok "so is what is waited for" shows check \
 	'taken back when it is missing for 2 h' 'units of it are stopped and masked'
 policy 'vendor: examplewall, mode: block, on-switch: refuse-restart, without-protection: x'
 ok "and what becomes of what runs" shows check 'units of it are masked, what runs goes on'
-
-rehearsed() {
-	policy 'vendor: examplewall, mode: block'
-	mkdir -p "$tmp/journal" "$tmp/state"
-	"$weir" simulate --catalog tests/fixtures/catalog --journal "$tmp/journal" \
-		--state "$tmp/state" --at 2030-01-01 --json "$tmp/p.yaml" >"$tmp/out"
-	cat "$tmp/out"
-	grep -q 'held below offline, since .* rehearsed as if it were not' "$tmp/out"
-}
-ok "simulate goes on as if it were not held, and says so" rehearsed
 
 # --- an arm ---
 
