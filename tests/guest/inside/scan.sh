@@ -175,7 +175,8 @@ rm -f /etc/systemd/system/tools-*.service /etc/systemd/system/tools-*.timer \
 systemctl stop "user@$(id -u tester)"
 systemctl unmask 'run-vmblock\x2dfuse.mount' 2>/dev/null
 {
-	dpkg --purge open-vm-tools-desktop open-vm-tools-containerinfo
+	dpkg --purge open-vm-tools-desktop open-vm-tools-containerinfo fresh-tool \
+		open-vm-tools-sdmp
 	dpkg --remove open-vm-tools
 } >$run/purge 2>&1
 systemctl daemon-reload
