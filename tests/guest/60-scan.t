@@ -226,6 +226,9 @@ judge_service()
 	ok "and nothing else was" never_says refused "refused [^b]"
 	ok "no parser failed" never_says refused "^(PARSER|INVENTORY)"
 	ok "no system call of the service was denied" [ -z "$(section denials)" ]
+	ok "a unit that the host is entered by fails of it: the arm that waits ends" says backoff \
+		"^sssd: failed 203\$" "^then disarmed, (ran|exit)\$" \
+		"sssd.service has failed since the arm"
 	ok "it stops, and keeps what it identified after a run" says journal \
 		"^stopped: inactive" "^known: 1 "
 }

@@ -119,6 +119,28 @@ refusals()
 		sort | uniq -c
 }
 
+arm_is()
+{
+	[ "$(weir status --json | jq -r .arm)" = "$1" ]
+}
+
+# A unit that a host is entered by, and that needs what the policy blocks.
+back_off()
+{
+	printf '[Service]\nType=exec\nExecStart=%s\n' $tools/one >/etc/systemd/system/sssd.service
+	systemctl daemon-reload
+	weir disarm --reason "to be armed anew" >/dev/null
+	weir arm --for 600s --reason "not to be confirmed"
+	until_true 20 arm_is unconfirmed
+	# What has failed by now is asked for twice.
+	sleep 11
+	systemctl start sssd 2>/dev/null
+	echo "sssd: $(systemctl is-failed sssd) $(systemctl show -p ExecMainStatus --value sssd)"
+	until_true 60 arm_is disarmed
+	echo "then $(weir status --json | jq -r .arm), $(attempt $tools/one)"
+	weir events --json | jq -rcM 'select(.metadata.event_code == "disarm") | .message' | tail -n 1
+}
+
 section service
 place_samples
 systemctl stop vgauth
@@ -179,6 +201,8 @@ section denials
 dmesg | grep -E 'type=1326|audit.*SECCOMP'
 journalctl --no-pager -q -b | grep -iE 'SIGSYS|bad system call|type=1326|status=31/SYS'
 journalctl --no-pager -q -u weir -p warning
+section backoff
+back_off
 section journal
 journalctl --no-pager -q -o cat -u weir | head -n 60
 weir disarm --reason "the story is told"
