@@ -61,6 +61,8 @@ static const struct member table[] = {
 	{ MEMBER_PATH, "/sbin/unix_chkpwd", "login" },
 	{ MEMBER_PATH, "/usr/bin/passwd", "login" },
 	{ MEMBER_PATH, "/usr/sbin/sshd", "sshd" },
+	/* Where Debian's openssh-server 9.8 and later lies until its upgrade is through. */
+	{ MEMBER_PATH, "/usr/sbin/sshd.session-split", "sshd" },
 	{ MEMBER_PATH, "/usr/lib/openssh/*", "sshd" },
 	{ MEMBER_PATH, "/usr/libexec/openssh/*", "sshd" },
 	{ MEMBER_PATH, "/usr/lib/ssh/*", "sshd" },
