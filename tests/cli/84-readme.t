@@ -7,31 +7,8 @@
 # Functions are called through ok.
 # shellcheck disable=SC2317
 
-root=$(cd "$(dirname "$0")/../.." && pwd)
-weir=${WEIR:-${OUTPUT:-$root/build}/weir}
-cd "$root" || exit 1
-
-if ! [ -x "$weir" ]; then
-	echo "1..0 # SKIP $weir is not built"
-	exit 0
-fi
-
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
-failed=0
-
-ok() {
-	n=$((${n:-0} + 1))
-	title=$1
-	shift
-	if "$@" >"$tmp/said" 2>&1; then
-		echo "ok $n - $title"
-	else
-		echo "not ok $n - $title"
-		sed 's/^/# /' "$tmp/said" | head -40
-		failed=1
-	fi
-}
+# shellcheck source=tests/lib/cli.sh
+. "$(dirname "$0")/../lib/cli.sh"
 
 # fence NUMBER FILE BEGIN: that block of the file that begins like this.
 fence() {
@@ -86,5 +63,4 @@ for verb in arm confirm disarm remove-window detach calendar simulate explain ch
 	ok "weir $verb, as the README has it, is a command" says "^Usage: weir $verb" \
 		"$weir" "$verb" --help
 done
-echo "1..$n"
-exit $failed
+ended

@@ -17,6 +17,8 @@ weir_top=$(cd "$here/../.." && pwd)
 . "$here/../lib/guest.sh"
 # shellcheck source=tests/lib/weir-guest.sh
 . "$here/../lib/weir-guest.sh"
+# shellcheck source=tests/lib/guests.sh
+. "$here/../lib/guests.sh"
 
 cases=${WEIR_ROUTES:-6.12/default 5.10/default 6.1/default 7/default
 	6.12/other 5.10/other 6.1/other 7/other}
@@ -60,19 +62,6 @@ boot()
 {
 	guest_run "${1%/*}" "$work/image" "$(log_of "$1")" --smp 2 --timeout 600 \
 		--modules overlay,sctp,binfmt_misc --append "$(lsm_words "$1")"
-	echo $? >"$work/end.$(echo "$1" | tr / -)"
-}
-
-ended_well()
-{
-	tail -n 15 "$(log_of "$1")"
-	[ "$(cat "$work/end.$(echo "$1" | tr / -)")" = 0 ]
-}
-
-# section CASE NAME
-section()
-{
-	weir_section "$(log_of "$1")" "$2"
 }
 
 is_ready()

@@ -16,6 +16,8 @@ weir_top=$(cd "$here/../.." && pwd)
 . "$here/../lib/guest.sh"
 # shellcheck source=tests/lib/weir-guest.sh
 . "$here/../lib/weir-guest.sh"
+# shellcheck source=tests/lib/guests.sh
+. "$here/../lib/guests.sh"
 
 kernels=${WEIR_KERNELS:-6.12 5.10}
 guarded="bash sshd pam systemd apt loader libc weir"
@@ -87,18 +89,6 @@ build_root()
 boot()
 {
 	guest_run "$1" "$work/image" "$(log_of "$1")" --smp 2 --timeout 400
-	echo $? >"$work/end.$1"
-}
-
-ended_well()
-{
-	tail -n 15 "$(log_of "$1")"
-	[ "$(cat "$work/end.$1")" = 0 ]
-}
-
-section()
-{
-	weir_section "$(log_of "$1")" "$2"
 }
 
 # Every round of the loop ended with EPERM for every single try.
@@ -132,12 +122,6 @@ not_twice()
 {
 	section "$1" twice
 	[ "$(section "$1" twice)" = 0 ]
-}
-
-says()
-{
-	section "$1" "$2"
-	section "$1" "$2" | grep -qE "$3"
 }
 
 # The policy is the one of before and the reason is told. Its table may be another:

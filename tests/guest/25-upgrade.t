@@ -20,6 +20,8 @@ weir_top=$(cd "$here/../.." && pwd)
 . "$here/../lib/guest.sh"
 # shellcheck source=tests/lib/weir-guest.sh
 . "$here/../lib/weir-guest.sh"
+# shellcheck source=tests/lib/guests.sh
+. "$here/../lib/guests.sh"
 
 kernels=${WEIR_KERNELS:-6.12}
 upgrades=${WEIR_ROUNDS:-3}
@@ -63,24 +65,6 @@ boot()
 {
 	guest_run "$1" "$work/image" "$(log_of "$1")" --smp 2 --timeout 1500 \
 		--append "weir.rounds=$upgrades"
-	echo $? >"$work/end.$1"
-}
-
-ended_well()
-{
-	tail -n 15 "$(log_of "$1")"
-	[ "$(cat "$work/end.$1")" = 0 ]
-}
-
-section()
-{
-	weir_section "$(log_of "$1")" "$2"
-}
-
-says()
-{
-	section "$1" "$2"
-	section "$1" "$2" | grep -qE "$3"
 }
 
 # Every round of the loop ended with EPERM for every single try.

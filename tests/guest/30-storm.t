@@ -16,6 +16,8 @@ weir_top=$(cd "$here/../.." && pwd)
 . "$here/../lib/guest.sh"
 # shellcheck source=tests/lib/weir-guest.sh
 . "$here/../lib/weir-guest.sh"
+# shellcheck source=tests/lib/guests.sh
+. "$here/../lib/guests.sh"
 
 storms=${WEIR_STORMS:-6.12/20000 5.10/20000 6.1/2000 7/2000 6.12/2000/preempt}
 work=$(mktemp -d)
@@ -43,18 +45,6 @@ boot()
 	case $1 in */preempt) words="preempt=full" ;; esac
 	guest_run "${1%%/*}" "$work/image.$(count_of "$1")" "$(log_of "$1")" --smp 2 \
 		--mem 2048 --timeout 900 --append "$words"
-	echo $? >"$work/end.$(name_of "$1")"
-}
-
-ended_well()
-{
-	tail -n 15 "$(log_of "$1")"
-	[ "$(cat "$work/end.$(name_of "$1")")" = 0 ]
-}
-
-section()
-{
-	weir_section "$(log_of "$1")" "$2"
 }
 
 all_started()

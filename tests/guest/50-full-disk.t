@@ -13,28 +13,13 @@ weir_top=$(cd "$here/../.." && pwd)
 . "$here/../lib/guest.sh"
 # shellcheck source=tests/lib/weir-guest.sh
 . "$here/../lib/weir-guest.sh"
+# shellcheck source=tests/lib/one-guest.sh
+. "$here/../lib/one-guest.sh"
 
 kernel=${WEIR_KERNELS:-6.1}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 log=${WEIR_LOGS:-$work}/full-disk
-
-section()
-{
-	weir_section "$log" "$1"
-}
-
-says()
-{
-	section "$1"
-	section "$1" | grep -qE -- "$2"
-}
-
-ended_well()
-{
-	tail -n 15 "$log"
-	grep -qx "${guest_end}0" "$log"
-}
 
 storms_refused()
 {

@@ -17,6 +17,8 @@ weir_top=$(cd "$here/../.." && pwd)
 . "$here/../lib/guest.sh"
 # shellcheck source=tests/lib/weir-guest.sh
 . "$here/../lib/weir-guest.sh"
+# shellcheck source=tests/lib/one-guest.sh
+. "$here/../lib/one-guest.sh"
 
 kernel=${WEIR_KERNELS:-6.12}
 work=$(mktemp -d)
@@ -60,17 +62,6 @@ build_payload()
 	guest_image "$work/image" "$root"
 }
 
-section()
-{
-	weir_section "$log" "$1"
-}
-
-says()
-{
-	section "$1"
-	section "$1" | grep -qE -- "$2"
-}
-
 says_not()
 {
 	section "$1"
@@ -82,12 +73,6 @@ all_read()
 	for part in modules probes netfilter interfaces text diag own; do
 		says "$part" '^summary' && says_not "$part" '^unread' || return 1
 	done
-}
-
-ended_well()
-{
-	tail -n 15 "$log"
-	grep -qx "${guest_end}0" "$log"
 }
 
 [ -n "${WEIR_LIVE_LOG-}" ] || {

@@ -17,6 +17,8 @@ weir_top=$(cd "$here/../.." && pwd)
 . "$here/../lib/guest.sh"
 # shellcheck source=tests/lib/weir-guest.sh
 . "$here/../lib/weir-guest.sh"
+# shellcheck source=tests/lib/one-guest.sh
+. "$here/../lib/one-guest.sh"
 
 kernel=${WEIR_KERNELS:-6.12}
 work=$(mktemp -d)
@@ -122,37 +124,6 @@ boot()
 	guest_run_systemd "$kernel" "$rootimage" "$log" --payload "$work/root" --smp 2 \
 		--modules dummy,tcp_diag --timeout 1500
 	return 0
-}
-
-section()
-{
-	weir_section "$log" "$1"
-}
-
-ended_well()
-{
-	tail -n 15 "$log"
-	grep -qx "${guest_end}0" "$log"
-}
-
-# says SECTION PATTERN...: every pattern is in a line of it.
-says()
-{
-	part=$1
-	shift
-	section "$part"
-	for pattern in "$@"; do
-		section "$part" | grep -qE -- "$pattern" || {
-			echo "nothing like: $pattern"
-			return 1
-		}
-	done
-}
-
-never_says()
-{
-	section "$1"
-	! section "$1" | grep -qE -- "$2"
 }
 
 # Each start was refused, and each is in one of few events; it may have been started once

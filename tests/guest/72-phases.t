@@ -19,6 +19,8 @@ weir_top=$(cd "$here/../.." && pwd)
 . "$here/../lib/guest.sh"
 # shellcheck source=tests/lib/weir-guest.sh
 . "$here/../lib/weir-guest.sh"
+# shellcheck source=tests/lib/guests.sh
+. "$here/../lib/guests.sh"
 
 kernels=${WEIR_KERNELS:-6.12 5.10}
 work=$(mktemp -d)
@@ -74,23 +76,6 @@ boot()
 	words=
 	[ "$1" = "${kernels%% *}" ] || words=weir.walk=short
 	guest_run "$1" "$work/image" "$(log_of "$1")" --smp 2 --timeout 900 --append "$words"
-}
-
-section()
-{
-	weir_section "$(log_of "$1")" "$2"
-}
-
-ended_well()
-{
-	tail -n 15 "$(log_of "$1")"
-	grep -q '^WEIR-GUEST-END rc=0' "$(log_of "$1")"
-}
-
-says()
-{
-	section "$1" "$2"
-	section "$1" "$2" | grep -qE "$3"
 }
 
 # steps KERNEL SECTION "YYYY-MM-DD hh:mm:ss" BEFORE AFTER: everything that was

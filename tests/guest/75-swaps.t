@@ -16,6 +16,8 @@ weir_top=$(cd "$here/../.." && pwd)
 . "$here/../lib/guest.sh"
 # shellcheck source=tests/lib/weir-guest.sh
 . "$here/../lib/weir-guest.sh"
+# shellcheck source=tests/lib/guests.sh
+. "$here/../lib/guests.sh"
 
 swaps=${WEIR_SWAPS:-6.12/120}
 work=$(mktemp -d)
@@ -68,18 +70,6 @@ boot()
 {
 	guest_run "${1%/*}" "$work/image.${1#*/}" "$(log_of "$1")" --smp 2 --mem 2048 \
 		--timeout 1200
-	echo $? >"$work/end.$(name_of "$1")"
-}
-
-section()
-{
-	weir_section "$(log_of "$1")" "$2"
-}
-
-ended_well()
-{
-	tail -n 15 "$(log_of "$1")"
-	[ "$(cat "$work/end.$(name_of "$1")")" = 0 ]
 }
 
 all_taken()

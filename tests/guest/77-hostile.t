@@ -15,6 +15,8 @@ weir_top=$(cd "$here/../.." && pwd)
 . "$here/../lib/guest.sh"
 # shellcheck source=tests/lib/weir-guest.sh
 . "$here/../lib/weir-guest.sh"
+# shellcheck source=tests/lib/one-guest.sh
+. "$here/../lib/one-guest.sh"
 
 kernel=${WEIR_KERNELS:-6.12}
 count=${WEIR_HOSTILE_COUNT:-100}
@@ -65,23 +67,6 @@ build_payload()
 		--address 192.0.2.1 --address 192.0.2.53 $(cat "$work/links") || return
 	cp "$here/inside/hostile.sh" "$root/weir/" &&
 		weir_add_test "$root" "$here/inside/hostile.sh" && guest_image "$work/image" "$root"
-}
-
-section()
-{
-	weir_section "$log" "$1"
-}
-
-says()
-{
-	section "$1"
-	section "$1" | grep -qE -- "$2"
-}
-
-ended_well()
-{
-	tail -n 15 "$log"
-	grep -qx "${guest_end}0" "$log"
 }
 
 # None of a kind of line; and as many policies were tried as were drawn.

@@ -15,6 +15,8 @@ weir_top=$(cd "$here/../.." && pwd)
 . "$here/../lib/guest.sh"
 # shellcheck source=tests/lib/weir-guest.sh
 . "$here/../lib/weir-guest.sh"
+# shellcheck source=tests/lib/one-guest.sh
+. "$here/../lib/one-guest.sh"
 
 kernel=${WEIR_KERNELS:-6.12}
 work=$(mktemp -d)
@@ -52,23 +54,6 @@ candidate()
 	  - {id: EX-1, product: fakevendor/agent, path: /usr/bin/vendor-tool, user: tester,
 	     until: 2190-01-01, reason: he needs it, owner: infra, ticket: CHG-1}
 	POLICY
-}
-
-section()
-{
-	weir_section "$log" "$1"
-}
-
-says()
-{
-	section "$1"
-	section "$1" | grep -qE -- "$2"
-}
-
-ended_well()
-{
-	tail -n 15 "$log"
-	grep -qx "${guest_end}0" "$log"
 }
 
 is_as_predicted()

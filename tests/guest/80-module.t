@@ -17,6 +17,8 @@ weir_top=$(cd "$here/../.." && pwd)
 . "$here/../lib/guest.sh"
 # shellcheck source=tests/lib/weir-guest.sh
 . "$here/../lib/weir-guest.sh"
+# shellcheck source=tests/lib/guests.sh
+. "$here/../lib/guests.sh"
 
 kernels=${WEIR_MODULE_KERNELS:-6.12 5.10}
 work=$(mktemp -d)
@@ -33,22 +35,15 @@ image_for()
 	guest_image "$work/image.$1" "$work/root.$1" && rm -rf "$work/root.$1"
 }
 
+log_of()
+{
+	echo "$logs/module.$1"
+}
+
 boot()
 {
-	guest_run "$1" "$work/image.$1" "$logs/module.$1" --smp 2 --timeout 900 \
+	guest_run "$1" "$work/image.$1" "$(log_of "$1")" --smp 2 --timeout 900 \
 		--modules overlay,sctp,binfmt_misc --append weir.lsm=default
-	echo $? >"$work/end.$1"
-}
-
-ended_well()
-{
-	tail -n 15 "$logs/module.$1"
-	[ "$(cat "$work/end.$1")" = 0 ]
-}
-
-section()
-{
-	weir_section "$logs/module.$1" "$2"
 }
 
 as_expected()
@@ -73,7 +68,7 @@ has()
 silent()
 {
 	section "$1" kernel
-	[ -n "$(section "$1" end)$(grep '^=== end' "$logs/module.$1")" ] && [ -z "$(section "$1" kernel)" ]
+	[ -n "$(section "$1" end)$(grep '^=== end' "$(log_of "$1")")" ] && [ -z "$(section "$1" kernel)" ]
 }
 
 # What it said, and what the file is: one and the same line, twice.
@@ -147,6 +142,6 @@ done
 wait
 for kernel in $kernels; do
 	judge "$kernel"
-	echo "# $kernel: $(guest_seconds "$logs/module.$kernel") s"
+	echo "# $kernel: $(guest_seconds "$(log_of "$kernel")") s"
 done
 done_testing
