@@ -178,6 +178,7 @@ judge()
 	ok "an agent that was killed is followed by one that knows" says killed \
 		"^vgauth.service is inactive, masked" "^masked: true"
 	ok "which tells nothing twice" never_says killed "^(running|unit) "
+	ok "nor later" never_says disarm "^running |^unit .*(asked to stop|masked until)"
 	ok "a disarm unmasks, and starts nothing" says disarm \
 		"^unit .*vgauth.service: unmasked; it is not started" \
 		"^vgauth.service is inactive, loaded" "^unprotected .*not stopped any more"

@@ -29,7 +29,7 @@ log=${WEIR_LOGS:-$work}/hostile
 add_programs()
 {
 	for program in bash login su agetty unix_chkpwd dpkg dpkg-deb dpkg-query apt apt-get tar \
-		mount kmod modprobe ip cat ls setpriv ssh; do
+		mount kmod modprobe ip cat ls setpriv; do
 		PATH=$PATH:/usr/sbin:/sbin guest_add_binary "$1" "$program" || return
 	done
 	for module in unix permit deny rootok; do
@@ -92,7 +92,8 @@ ok "each policy is refused or taken" none '^(lost|hangs) '
 ok "what must be refused is" none '^taken, and must not be '
 ok "each refusal is one line that names a file" none '^unclear '
 ok "nothing the host must not lose is refused, under any of them" none '^harm '
-ok "nobody who logs in is" none '^login [0-9]+: [^i]'
+ok "nor is anybody who logs in, by password" none '^login [0-9]+: ([^i]|$)'
+ok "which somebody does under every twenty-fifth" at_least $((count / 25)) '^login [0-9]+: in$'
 ok "a tenth of them are in force" at_least $((count / 10)) "^in force"
 ok "a tenth of them is refused for the guard" at_least $((count / 10)) "guard: "
 ok "the kernel has nothing to complain of" [ -z "$(section kernel)" ]

@@ -392,7 +392,7 @@ ends TERM
 
 chapter after
 systemctl is-system-running
-systemctl --failed --no-legend
+systemctl --failed --plain --no-legend
 notes hold
 section said
 said

@@ -197,10 +197,10 @@ clocks_back()
 {
 	section autumn
 	before "$autumn_opens"
-	samples $(($(epoch "$autumn_opens") + 3)) /usr/bin/vendor-oss
+	samples $(($(epoch "$autumn_opens") + 8)) /usr/bin/vendor-oss
 	section autumn-end
 	before "$autumn_closes"
-	samples $(($(epoch "$autumn_closes") + 3)) /usr/bin/vendor-oss
+	samples $(($(epoch "$autumn_closes") + 8)) /usr/bin/vendor-oss
 	section autumn-again
 	# 02:15 for the second time: the window does not open again.
 	and_follow set_clock "2026-10-25 01:15:00"
@@ -235,10 +235,10 @@ clocks_forward()
 {
 	section spring
 	before "$spring_opens"
-	samples $(($(epoch "$spring_opens") + 3)) /usr/bin/vendor-oss
+	samples $(($(epoch "$spring_opens") + 8)) /usr/bin/vendor-oss
 	section spring-end
 	before "$spring_closes"
-	samples $(($(epoch "$spring_closes") + 3)) /usr/bin/vendor-oss
+	samples $(($(epoch "$spring_closes") + 8)) /usr/bin/vendor-oss
 	sleep 2
 }
 
@@ -314,7 +314,7 @@ is_short || warnings
 
 section freeze
 before "$freeze"
-samples $(($(epoch "$freeze") + 3)) fresh
+samples $(($(epoch "$freeze") + 8)) fresh
 state freeze
 until_true 20 has_told 'observe -> freeze' || echo "# not told"
 
@@ -323,7 +323,7 @@ is_short || half_made
 section stopped
 before "$offline"
 kill -STOP "$agent"
-samples $(($(epoch "$offline") + 3)) connects
+samples $(($(epoch "$offline") + 8)) connects
 echo "events $(told_of_walk | grep -c 'freeze -> offline')"
 kill -CONT "$agent"
 until_true 20 has_told 'freeze -> offline'
@@ -333,7 +333,7 @@ state offline
 section killed
 before "$block"
 kill_agent
-samples $(($(epoch "$block") + 3)) /opt/vendor/hello
+samples $(($(epoch "$block") + 8)) /opt/vendor/hello
 echo "calendar $(mode_by_calendar)"
 set_clock "2027-01-02 04:00:00"
 echo "calendar $(mode_by_calendar)"

@@ -133,7 +133,7 @@ back_off()
 	weir arm --for 600s --reason "not to be confirmed"
 	until_true 20 arm_is unconfirmed
 	# What has failed by now is asked for twice.
-	sleep 11
+	sleep 30
 	systemctl start sssd 2>/dev/null
 	echo "sssd: $(systemctl is-failed sssd) $(systemctl show -p ExecMainStatus --value sssd)"
 	until_true 60 arm_is disarmed
