@@ -24,7 +24,7 @@
 #define CLIMB_MAX 32
 
 /* A volume on a mirror on partitions: each is looked at once. */
-#define DISKS_MAX 64
+#define DISKS_MAX 256
 
 struct driver {
 	const char *name, *users; /* users: "ext4,jbd2," */
@@ -37,6 +37,7 @@ struct look {
 	struct driver *list;
 	uint32_t cnt;
 	int disks[DISKS_MAX]; /* directories of /sys, to be closed */
+	ino_t inos[DISKS_MAX]; /* of these: sysfs has one for each */
 	uint32_t disk_cnt;
 };
 
@@ -129,12 +130,27 @@ static void each_entry(struct look *l, int dir, const char *path, const char *of
 
 /* --- disks --- */
 
+static bool is_known(const struct look *l, ino_t ino)
+{
+	for (uint32_t i = 0; i < l->disk_cnt; i++)
+		if (l->inos[i] == ino)
+			return true;
+	return false;
+}
+
+/* A disk is mounted in many places, and under many others. */
 static void add_disk(struct look *l, int fd)
 {
-	if (fd >= 0 && l->disk_cnt < DISKS_MAX)
-		l->disks[l->disk_cnt++] = fd;
-	else if (fd >= 0)
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	if (l->disk_cnt == DISKS_MAX || fstat(fd, &st) || is_known(l, st.st_ino)) {
 		close(fd);
+		return;
+	}
+	l->inos[l->disk_cnt] = st.st_ino;
+	l->disks[l->disk_cnt++] = fd;
 }
 
 static void take_slave(struct look *l, int dir, const char *name, const char *of)
