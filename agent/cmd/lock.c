@@ -94,9 +94,10 @@ static bool is_holder(pid_t pid, int fd)
 	return false;
 }
 
-static int wait_for_lock(int fd, int tries)
+/* An agent that has it keeps it: only who is to end it waits then. */
+static int wait_for_lock(int fd, int tries, bool for_agent)
 {
-	for (int i = 0; i < tries; i++) {
+	for (int i = 0; i < tries && (for_agent || !read_holder(fd)); i++) {
 		if (!try_lock(fd))
 			return 0;
 		nanosleep(&(struct timespec){ .tv_nsec = TRY_NS }, NULL);
@@ -110,13 +111,13 @@ static int end_holder(int fd)
 	CLEANUP(close_fdp) int process = pid > 1 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
 
 	if (process < 0 || !is_holder(pid, fd))
-		return wait_for_lock(fd, TRIES);
+		return wait_for_lock(fd, TRIES, true);
 	if (!end(process, SIGTERM, ASKED_MS)) {
 		fprintf(stderr, "weir: the agent with process id %d did not end: it is killed\n",
 			pid);
 		end(process, SIGKILL, ENDED_MS);
 	}
-	return wait_for_lock(fd, TRIES);
+	return wait_for_lock(fd, TRIES, true);
 }
 
 static int take(const char *path, bool replace, int *ret)
@@ -130,8 +131,8 @@ static int take(const char *path, bool replace, int *ret)
 	if (err == -EWOULDBLOCK && replace)
 		err = end_holder(fd);
 	/* One that is no agent is done in a moment. */
-	if (err == -EWOULDBLOCK && !read_holder(fd))
-		err = wait_for_lock(fd, PATIENT_TRIES);
+	if (err == -EWOULDBLOCK)
+		err = wait_for_lock(fd, PATIENT_TRIES, false);
 	if (!err)
 		*ret = take_fd(fd);
 	return err;
