@@ -61,8 +61,10 @@ static void watch_product(struct agent *a, uint32_t product, const struct rule *
 	if (!seen)
 		return;
 	/* Another word about it is another switch. */
-	if (seen->on_switch != rule->on_switch)
+	if (seen->on_switch != rule->on_switch) {
 		seen->level = SWITCH_NONE;
+		seen->is_asked = false;
+	}
 	seen->on_switch = rule->on_switch;
 	seen->line = rule->line;
 	seen->product = product;

@@ -137,13 +137,11 @@ static void stop_service(void)
 {
 	static const char *const argv[] = { "systemctl", "--no-ask-password", "--no-block", "stop",
 					    "--", "weir.service", NULL };
-	const struct timespec pause = { .tv_nsec = 20 * 1000000L };
 	struct errand errand = { 0 };
 
 	if (access("/run/systemd/system", F_OK) || errand_start(&errand, argv))
 		return;
-	while (errand_poll(&errand) == -EAGAIN)
-		nanosleep(&pause, NULL);
+	errand_wait(&errand);
 	errand_end(&errand);
 }
 

@@ -6,12 +6,16 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "cmd/arming.h"
 
 extern char **environ;
+
+/* A second of them. */
+#define DYING_POLLS 50
 
 static int spawn(struct errand *e, const char *const *argv, int out_fd)
 {
@@ -99,6 +103,18 @@ int errand_poll(struct errand *e)
 	if (arming_now_ns() - e->since_ns > (e->limit_ns ? e->limit_ns : ERRAND_NS))
 		give_up(e, -ETIME);
 	return e->is_read || e->why ? reap(e) : -EAGAIN;
+}
+
+int errand_wait(struct errand *e)
+{
+	const struct timespec pause = { .tv_nsec = 20 * 1000000L };
+	int rc, dying = 0;
+
+	while ((rc = errand_poll(e)) == -EAGAIN && e->child && dying < DYING_POLLS) {
+		dying += e->why != 0;
+		nanosleep(&pause, NULL);
+	}
+	return rc == -EAGAIN ? -ETIME : rc;
 }
 
 void errand_cancel(struct errand *e)

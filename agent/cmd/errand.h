@@ -39,6 +39,12 @@ int errand_start(struct errand *e, const char *const *argv);
  */
 int errand_poll(struct errand *e);
 
+/*
+ * For a command, which has no loop: the same once it is over, -ETIME when it was
+ * given up a second ago and does not die.
+ */
+int errand_wait(struct errand *e);
+
 /* Nobody wants to know any more. It is out until a poll has found it dead. */
 void errand_cancel(struct errand *e);
 

@@ -34,6 +34,7 @@ struct making {
 void exempt_exit(struct exempt *x)
 {
 	free(x->rows);
+	free(x->users);
 	*x = (struct exempt){ 0 };
 }
 
@@ -110,21 +111,67 @@ static int add_below(struct making *m, const struct exemption_key *k,
 	return err;
 }
 
-/* Names are asked of this host; LDAP may be slow, but this is no exec's path. */
-bool exempt_find_user(const char *user, uint32_t *ret)
+static bool is_number(const char *user, uint32_t *ret)
 {
-	const struct passwd *pw;
 	char *end;
 	unsigned long n = strtoul(user, &end, 10);
 
-	if (!*end && n < WEIR_ANYBODY) {
-		*ret = (uint32_t)n;
+	if (end == user || *end || n >= WEIR_ANYBODY)
+		return false;
+	*ret = (uint32_t)n;
+	return true;
+}
+
+bool exempt_find_user(const char *user, uint32_t *ret)
+{
+	const struct passwd *pw;
+
+	if (is_number(user, ret))
 		return true;
-	}
 	pw = getpwnam(user);
 	if (pw)
 		*ret = pw->pw_uid;
 	return pw;
+}
+
+uint32_t exempt_user_of(const struct exempt *x, const struct policy *p, uint32_t index)
+{
+	const char *user = p->exemptions[index].user;
+	uint32_t uid;
+
+	if (!user)
+		return WEIR_ANYBODY;
+	if (is_number(user, &uid))
+		return uid;
+	return x->users ? x->users[index] : WEIR_ANYBODY;
+}
+
+static uint32_t user_in_file(int root_fd, const char *user)
+{
+	CLEANUP(close_fdp) int fd = root_open_file(root_fd, "/etc/passwd", NULL);
+	CLEANUP(fclosep) FILE *f = fd < 0 ? NULL : fdopen(fd, "re");
+	struct passwd entry, *got = NULL;
+	char line[1024];
+
+	if (f)
+		(void)take_fd(fd);
+	while (f && !fgetpwent_r(f, &entry, line, sizeof(line), &got))
+		if (!strcmp(entry.pw_name, user))
+			return entry.pw_uid;
+	return WEIR_ANYBODY;
+}
+
+uint32_t exempt_user_named(const struct agent *a, const char *user)
+{
+	const struct policy *p = a->now->sources.policy;
+	uint32_t uid;
+
+	if (is_number(user, &uid))
+		return uid;
+	for (uint32_t i = 0; i < p->exemption_cnt; i++)
+		if (p->exemptions[i].user && !strcmp(p->exemptions[i].user, user))
+			return exempt_user_of(&a->now->plan->exempt, p, i);
+	return user_in_file(a->root_fd, user);
 }
 
 static int resolve(struct making *m, const struct exemption_key *k, const struct known *known)
@@ -136,6 +183,7 @@ static int resolve(struct making *m, const struct exemption_key *k, const struct
 				"nobody\n", m->policy->exemptions[k->index].id, k->user);
 		return 0;
 	}
+	m->x.users[k->index] = scope.uid;
 	if (!k->path)
 		return add(m, k, &scope);
 	if (k->path[strlen(k->path) - 1] == '/')
@@ -149,6 +197,10 @@ int exempt_make(struct gates *g, const struct policy *p, const struct compiled *
 	struct making m = { .gates = g, .policy = p, .root_fd = root_fd, .diag = d };
 	int err = 0;
 
+	m.x.users = malloc((p->exemption_cnt + 1UL) * sizeof(*m.x.users));
+	if (!m.x.users)
+		return -ENOMEM;
+	memset(m.x.users, 0xff, (p->exemption_cnt + 1UL) * sizeof(*m.x.users));
 	for (uint32_t i = 0; i < t->exemption_cnt && !err; i++)
 		err = resolve(&m, &t->exemptions[i], known);
 	if (err) {
@@ -198,9 +250,14 @@ void exempt_read_uses(const char *path, struct exempt_uses *ret)
 	json_t *one;
 	struct exempt_use *use;
 	const char *id, *boot;
+	int err;
 
 	*ret = (struct exempt_uses){ 0 };
-	if (state_read(path, &all))
+	err = state_read(path, &all);
+	if (err && err != -ENOENT)
+		fprintf(stderr, "weir: %s: %s: uses of exemptions are counted anew\n", path,
+			strerror(-err));
+	if (err)
 		return;
 	json_object_foreach(all, id, one) {
 		use = use_of(ret, id);

@@ -16,6 +16,7 @@ struct agent;
 struct exempt {
 	struct exemption_row *rows;
 	size_t cnt;
+	uint32_t *users; /* by the policy's exemption; WEIR_ANYBODY: none, or not here */
 };
 
 /*
@@ -28,8 +29,24 @@ int exempt_make(struct gates *g, const struct policy *p, const struct compiled *
 		const struct known *known, int root_fd, struct exempt *ret, struct diag *d);
 void exempt_exit(struct exempt *x);
 
-/* The number of a user by name or number. False: this host has none such. */
+/*
+ * The user of @p's exemption @index, as he was when the table was made; WEIR_ANYBODY:
+ * it names none, or none of this host.
+ */
+uint32_t exempt_user_of(const struct exempt *x, const struct policy *p, uint32_t index);
+
+/*
+ * The number of a user by name or number. False: this host has none such. It asks
+ * the name service, which may be slow: where a table is made, not in the loop.
+ */
 bool exempt_find_user(const char *user, uint32_t *ret);
+
+/*
+ * For the loop: a user by name or number: what exemptions have of him, else
+ * /etc/passwd alone, since the name service may ask another host. WEIR_ANYBODY:
+ * not known.
+ */
+uint32_t exempt_user_named(const struct agent *a, const char *user);
 
 /* Uses as they are written down, by the exemption's id. */
 struct exempt_use {

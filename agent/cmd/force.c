@@ -41,13 +41,15 @@ static bool is_at(const struct agent *a, const char *path, const struct start *w
 	       st.st_ino == what->st.st_ino;
 }
 
-static bool covers(const struct agent *a, const struct exemption *e, const struct start *what)
+static bool covers(const struct agent *a, uint32_t index, const struct start *what)
 {
-	uint32_t uid;
+	const struct policy *p = a->now->sources.policy;
+	const struct exemption *e = &p->exemptions[index];
+	uint32_t uid = exempt_user_of(&a->now->plan->exempt, p, index);
 
 	if (!what)
 		return !e->path && !e->user;
-	if (e->user && (!exempt_find_user(e->user, &uid) || uid != what->uid))
+	if (e->user && (uid == WEIR_ANYBODY || uid != what->uid))
 		return false;
 	return !e->path || is_at(a, e->path, what);
 }
@@ -63,7 +65,7 @@ static bool is_exempt(const struct agent *a, uint32_t product, uint8_t mode,
 		const struct exemption *e = &p->exemptions[i];
 
 		if (e->product_at == product && e->here && e->cap < mode && e->until > now_s &&
-		    covers(a, e, what))
+		    covers(a, i, what))
 			return true;
 	}
 	return false;

@@ -30,9 +30,9 @@ void held_text(const struct rule *rule, struct buf *out)
 
 const char *held_stage(const struct simulation *s, const struct rule *rule)
 {
-	char name[160];
+	char name[RULE_NAME_MAX];
 
-	snprintf(name, sizeof(name), "%s %s", rule_level_name(rule->level), rule->target);
+	rule_name(rule, name, sizeof(name));
 	for (uint32_t i = 0; i < s->protection.cnt; i++) {
 		const struct succession *x = &s->protection.list[i];
 

@@ -73,8 +73,11 @@ static enum unit_deed next_stop(const struct switch_unit *u, const struct unit_s
 enum unit_deed switch_next(const struct switch_unit *u, const struct unit_show *show,
 			   enum mask_seen mask, uint64_t now_ns)
 {
+	if (!u->is_wanted && u->is_masked)
+		return UNIT_UNMASK;
+	/* An exemption ends: then it is to be dealt with again. */
 	if (!u->is_wanted)
-		return u->is_masked ? UNIT_UNMASK : UNIT_FORGET;
+		return u->is_exempt ? UNIT_KEEP : UNIT_FORGET;
 	if (!show)
 		return UNIT_WAIT;
 	if (!show->is_loaded)
@@ -149,6 +152,16 @@ __attribute__((format(printf, 3, 4))) static void tell(struct agent *a,
 	agent_say(a, "weir: %s", text);
 }
 
+/* It is looked at again and again; only another reason is another word. */
+static void tell_spared(struct agent *a, struct switch_unit *u)
+{
+	if (u->told && !strcmp(u->told, u->spared))
+		return;
+	u->told = u->spared;
+	tell(a, u, "left: %s", u->spared);
+	a->at_switch.is_dirty = true;
+}
+
 static void settle(struct switch_unit *u)
 {
 	u->is_settled = true;
@@ -215,10 +228,10 @@ static void act(struct agent *a, uint32_t i, enum unit_deed deed)
 		if (u->stops)
 			tell(a, u, "has not stopped: left to systemd");
 		else if (u->spared)
-			tell(a, u, "left: %s", u->spared);
+			tell_spared(a, u);
 		else if (!u->is_listed)
 			tell(a, u, "is not the product's own unit: left");
-		a->at_switch.is_dirty = true;
+		a->at_switch.is_dirty |= !u->spared;
 		settle(u);
 		return;
 	case UNIT_KEEP:
@@ -308,8 +321,8 @@ static bool is_own(const struct agent *a, struct switch_unit *u, const struct un
 	}
 	if (!u->is_listed || !product)
 		return !show->main_pid && u->is_own;
-	if (*show->user && !exempt_find_user(show->user, &uid))
-		uid = WEIR_ANYBODY;
+	if (*show->user)
+		uid = exempt_user_named(a, show->user);
 	u->spared = "systemd does not say what it starts";
 	if (*show->starts == '/') {
 		note_start(u, show->starts, uid);
@@ -406,16 +419,13 @@ void switch_units_tend(struct agent *a)
 /* Waits for it. */
 static int undo(struct switch_units *all, uint32_t i)
 {
-	const struct timespec pause = { .tv_nsec = 20 * 1000000L };
 	int rc = start(all, i, UNIT_UNMASK);
 
 	if (rc)
 		return rc;
 	/* Somebody waits for it, and perhaps an agent for the lock. */
 	all->errand.limit_ns = UNDO_NS;
-	while ((rc = errand_poll(&all->errand)) == -EAGAIN)
-		nanosleep(&pause, NULL);
-	return rc;
+	return errand_wait(&all->errand);
 }
 
 unsigned int switch_undo(const char *path, const char *boot_id, const char *product,

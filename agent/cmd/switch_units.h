@@ -55,6 +55,7 @@ struct switch_unit {
 	bool is_masked; /* by us, on this boot, for all that we know */
 	bool is_settled; /* nothing to do until is_wanted changes */
 	const char *spared; /* why it is left although it is listed; NULL: it is not */
+	const char *told;   /* of that, what was said last */
 	uint8_t stops, masks, failures;
 	uint64_t next_ns, stopped_ns;
 };

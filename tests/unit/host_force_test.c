@@ -37,6 +37,7 @@ static const char policy[] =
 	"   until: 2199-01-01}\n"
 	"- {id: E3, product: v/strong, user: \"4711\", reason: r, owner: o, until: 2199-01-01}\n"
 	"- {id: E4, product: v/strong, user: \"4712\", reason: r, owner: o, until: 2020-01-01}\n"
+	"- {id: E6, product: v/strong, user: away, reason: r, owner: o, until: 2199-01-01}\n"
 	"- {id: E5, product: v/weak, reason: r, owner: o, until: 2199-01-01}\n";
 
 struct world {
@@ -171,6 +172,27 @@ static void test_exemptions(struct world *w)
 	ok(!spared(w, "v/strong", "/opt/strong/d", WEIR_ANYBODY), "nor one that nobody knows");
 }
 
+/* Names as they were resolved for the table, else from the file alone. */
+static void test_users(struct world *w)
+{
+	uint32_t users[] = { WEIR_ANYBODY, WEIR_ANYBODY, 4711, 4712, 4714, WEIR_ANYBODY };
+	int root_fd = w->a.root_fd;
+
+	ok(!spared(w, "v/strong", "/opt/strong/d", 4714), "a user of no table is nobody");
+	w->plan.exempt.users = users;
+	ok(is(spared(w, "v/strong", "/opt/strong/d", 4714), "exempt"), "one of the table is");
+	ok(!spared(w, "v/strong", "/opt/strong/d", 4715), "and nobody else");
+	tree_text(&w->tree, "/etc/passwd", "root:x:0:0::/:/bin/sh\naway:x:1:1::/:/bin/sh\n"
+		  "here:x:4716:1::/:/bin/sh\n");
+	w->a.root_fd = w->tree.fd;
+	ok(exempt_user_named(&w->a, "away") == 4714, "a unit's user is the exemption's");
+	ok(exempt_user_named(&w->a, "here") == 4716, "or that of the file");
+	ok(exempt_user_named(&w->a, "4717") == 4717, "or a number");
+	ok(exempt_user_named(&w->a, "gone") == WEIR_ANYBODY, "or not known");
+	w->a.root_fd = root_fd;
+	w->plan.exempt.users = NULL;
+}
+
 /* A process that runs @file of the tree. */
 static pid_t run(struct world *w, const char *file)
 {
@@ -242,6 +264,7 @@ int main(void)
 	test_evidence(&w);
 	test_guard(&w);
 	test_exemptions(&w);
+	test_users(&w);
 	test_list(&w);
 	world_exit(&w);
 	return tap_done();

@@ -151,6 +151,17 @@ static void test_mask_lost(void)
 	   "another's link alone makes it not ours");
 }
 
+static void test_exempt(void)
+{
+	const struct switch_unit u = { .is_exempt = true, .is_own = true };
+	const struct switch_unit masked_by_us = { .is_exempt = true, .is_masked = true };
+
+	ok(switch_next(&u, &runs, MASK_NONE, 100 * S) == UNIT_KEEP,
+	   "an exempt unit is kept in mind: exemptions end");
+	ok(switch_next(&masked_by_us, &masked, MASK_THERE, 100 * S) == UNIT_UNMASK,
+	   "one that was masked before is unmasked first");
+}
+
 static void test_late(void)
 {
 	const struct switch_unit u = { .is_wanted = true, .wants_stop = true, .is_own = true, .stops = 1,
@@ -468,6 +479,7 @@ int main(void)
 	test_names();
 	test_deeds();
 	test_mask_lost();
+	test_exempt();
 	test_late();
 	test_vital();
 	test_memory(dir);
