@@ -12,14 +12,13 @@
 #include "base/cleanup.h"
 #include "collect/holder.h"
 #include "collect/listed.h"
+#include "inventory/reach.h"
 #include "inventory/root.h"
 #include "sense/links.h"
 #include "sense/routes.h"
 
 #define INTERFACES_MAX 64
 #define FACTS_MAX 64
-#define SERVERS_MAX 8
-#define TEXT_MAX (64u << 10)
 
 /* Shells, sudo, tmux: a session is not deeper. */
 #define ANCESTORS_MAX 64
@@ -123,10 +122,19 @@ static int find_owned(struct look *l)
 
 /* --- the ways --- */
 
+static bool is_same(const struct cut *c, const struct owned *o, const char *way)
+{
+	return c->product == o->product && !strcmp(c->interface, o->name) && !strcmp(c->way, way);
+}
+
+/* A name server stands in several files, an interface is found in several ways. */
 static void add_cut(struct look *l, const struct owned *o, const char *way)
 {
-	struct cut *c = &l->cuts->list[l->cuts->cnt];
+	struct cut *c = l->cuts->list;
 
+	for (; c < l->cuts->list + l->cuts->cnt; c++)
+		if (is_same(c, o, way))
+			return;
 	if (l->cuts->cnt == CUTS_MAX)
 		return;
 	*c = (struct cut){ .product = o->product };
@@ -135,54 +143,41 @@ static void add_cut(struct look *l, const struct owned *o, const char *way)
 	l->cuts->cnt++;
 }
 
-/* Where there is no way at all, none can be cut. Returns how many were found. */
-static uint32_t follow(struct look *l, const char *address, const char *way)
+/* Where there is no way at all, none can be cut. Returns whether a product's was found. */
+static bool follow(struct look *l, int family, const uint8_t *addr, const char *way)
+{
+	uint32_t ifindex;
+	bool found = false;
+
+	if (route_find(family, addr, &ifindex))
+		return false;
+	for (uint32_t i = 0; i < l->owned_cnt; i++) {
+		if (l->owned[i].ifindex != ifindex)
+			continue;
+		add_cut(l, &l->owned[i], way);
+		found = true;
+	}
+	return found;
+}
+
+static bool follow_text(struct look *l, const char *address, const char *way)
 {
 	int family = strchr(address, ':') ? AF_INET6 : AF_INET;
-	uint32_t ifindex, before = l->cuts->cnt;
 	uint8_t addr[16];
 
-	if (inet_pton(family, address, addr) != 1 || route_find(family, addr, &ifindex))
+	return inet_pton(family, address, addr) == 1 && follow(l, family, addr, way);
+}
+
+static int take_reach(void *ctx, const struct reach *r)
+{
+	char text[INET6_ADDRSTRLEN], way[128];
+	struct look *l = ctx;
+
+	if (!r->is_resolver || !inet_ntop(r->at.family, r->at.addr, text, sizeof(text)))
 		return 0;
-	for (uint32_t i = 0; i < l->owned_cnt; i++)
-		if (l->owned[i].ifindex == ifindex)
-			add_cut(l, &l->owned[i], way);
-	return l->cuts->cnt - before;
-}
-
-unsigned int cuts_name_servers(const char *text, char ret[][CUTS_ADDR_MAX], unsigned int max)
-{
-	char word[CUTS_ADDR_MAX];
-	unsigned int cnt = 0;
-
-	for (; *text && cnt < max; text = strchrnul(text, '\n'), text += *text != '\0') {
-		if (sscanf(text, " nameserver%*[ \t]%45s", word) != 1)
-			continue;
-		word[strcspn(word, "%")] = '\0';
-		if (strncmp(word, "127.", 4) != 0 && strcmp(word, "::1") != 0)
-			snprintf(ret[cnt++], CUTS_ADDR_MAX, "%s", word);
-	}
-	return cnt;
-}
-
-/* A stub on this host says nothing of where it asks; its own file does. */
-static void follow_servers(struct look *l)
-{
-	static const char *const files[] = { "/etc/resolv.conf",
-					     "/run/systemd/resolve/resolv.conf" };
-	char servers[SERVERS_MAX][CUTS_ADDR_MAX], way[128];
-	unsigned int cnt = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(files) && !cnt; i++) {
-		CLEANUP(freep) char *text = NULL;
-
-		if (!root_text(l->q->root_fd, files[i], TEXT_MAX, &text))
-			cnt = cuts_name_servers(text, servers, SERVERS_MAX);
-	}
-	for (unsigned int i = 0; i < cnt; i++) {
-		snprintf(way, sizeof(way), "the way to name server %.45s", servers[i]);
-		follow(l, servers[i], way);
-	}
+	snprintf(way, sizeof(way), "the way to name server %s", text);
+	follow(l, r->at.family, r->at.addr, way);
+	return 0;
 }
 
 /*
@@ -194,7 +189,7 @@ static void follow_default(struct look *l)
 	static const char *const world[] = { "1.1.1.1", "192.0.2.1", "2600::1" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(world); i++)
-		if (follow(l, world[i], "the default route"))
+		if (follow_text(l, world[i], "the default route"))
 			return;
 }
 
@@ -209,11 +204,11 @@ int cuts_find(const struct cuts_question *q, struct cuts *ret)
 		err = find_owned(&l);
 	if (!err && l.owned_cnt) {
 		follow_default(&l);
-		follow_servers(&l);
-		if (q->session) {
-			snprintf(way, sizeof(way), "this login session, from %s,", q->session);
-			follow(&l, q->session, way);
-		}
+		err = reach_each(q->root_fd, take_reach, &l);
+	}
+	if (!err && l.owned_cnt && q->session) {
+		snprintf(way, sizeof(way), "this login session, from %s,", q->session);
+		follow_text(&l, q->session, way);
 	}
 	listed_free(&l.patterns);
 	match_free(&l.match);

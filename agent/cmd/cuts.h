@@ -40,12 +40,7 @@ struct cuts_question {
 /* All ways that run through an interface of a product that is asked about. 0 or -errno. */
 int cuts_find(const struct cuts_question *q, struct cuts *ret);
 
-/*
- * The name servers of resolv.conf's @text, one after the other; local ones,
- * which ask others, are left out. Returns how many of @ret, at most @max.
- */
 #define CUTS_ADDR_MAX 46
-unsigned int cuts_name_servers(const char *text, char ret[][CUTS_ADDR_MAX], unsigned int max);
 
 /*
  * Where the login session of process @pid comes from, by SSH_CONNECTION of it

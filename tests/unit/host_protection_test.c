@@ -170,21 +170,6 @@ static void test_damage(const char *dir)
 
 /* --- what it is read from --- */
 
-static void test_servers(void)
-{
-	static const char text[] = "# nameserver 9.9.9.9\nsearch example.test\n"
-				   "nameserver 127.0.0.53\n  nameserver\t10.0.0.53\n"
-				   "nameserver fe80::1%eth0\nnameserver\nnameserver ::1\n"
-				   "nameserver 2001:db8::53";
-	char servers[8][CUTS_ADDR_MAX];
-	unsigned int cnt = cuts_name_servers(text, servers, 8);
-
-	ok(cnt == 3 && !strcmp(servers[0], "10.0.0.53") && !strcmp(servers[1], "fe80::1") &&
-	   !strcmp(servers[2], "2001:db8::53"), "name servers that are not here");
-	ok(cuts_name_servers(text, servers, 1) == 1, "no more than there is room for");
-	ok(!cuts_name_servers("", servers, 8), "of an empty file none");
-}
-
 static void test_tunnel(void)
 {
 	char name[IF_NAMESIZE] = "";
@@ -277,7 +262,6 @@ int main(void)
 	test_take();
 	test_memory(dir);
 	test_damage(dir);
-	test_servers();
 	test_tunnel();
 	test_session(dir);
 	test_connected();
