@@ -394,6 +394,8 @@ int agent_loop(struct agent *a, int listen_fd)
 
 	if (err)
 		return err;
+	/* Before anybody is answered: what was written of the time before is of another clock. */
+	tend(a, &l);
 	while (!l.stop) {
 		n = epoll_wait(l.epoll, events, EVENTS, -1);
 		for (i = 0; i < n; i++)

@@ -28,7 +28,7 @@
 #include "sense/pins.h"
 
 /* An agent that is stopped accepts and never answers. */
-#define ANSWER_TIMEOUT_S 2
+#define ANSWER_TIMEOUT_S 5
 
 /* -ENOENT: no agent. -ETIMEDOUT: one that does not answer. */
 static int ask(struct buf *out)
