@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,7 +13,7 @@
 #include "cmd/arming.h"
 
 /* A line for each rule or unit; policies have some hundred at most. */
-#define BYTES_MAX (4L << 20)
+#define BYTES_MAX (4UL << 20)
 
 int state_read(const char *path, json_t **ret)
 {
@@ -21,7 +22,7 @@ int state_read(const char *path, json_t **ret)
 
 	if (lstat(path, &st))
 		return -errno;
-	if (!S_ISREG(st.st_mode) || st.st_size > BYTES_MAX)
+	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > BYTES_MAX)
 		return -EINVAL;
 	all = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
 	if (!json_is_object(all)) {
@@ -50,6 +51,9 @@ int state_write(const char *path, const char *text, size_t len)
 	char aside[128];
 	int err;
 
+	/* What could not be read again does not take the place of what can. */
+	if (len > BYTES_MAX)
+		return -EFBIG;
 	mkdir("/var/lib", 0755); /* there on any host but the smallest */
 	if (mkdir(ARMING_STATE, 0700) && errno != EEXIST)
 		return -errno;
