@@ -94,7 +94,8 @@ static __always_inline bool take_key(struct weir_look *look, const struct weir_k
  * they find comes back in one word; its kind is known to the caller.
  */
 #define FOUND_NONE 0ULL
-#define FOUND_TOO_DEEP (~0ULL)
+/* Beside what was found: the walk ended before its end. No rule's number is so high. */
+#define FOUND_CUT_OFF (1ULL << 31)
 
 static __always_inline __u64 pack_key(const struct weir_key *key)
 {
@@ -160,7 +161,7 @@ __noinline __u64 place_of(__u64 dentry, __u64 mount, __u64 generation)
 	climb_enter(&p.climb, (void *)mount);
 	p.climb.whole_fs = true;
 	each_upto(CLIMB_MAX, place_step, &p);
-	return p.climb.done || p.found != FOUND_NONE ? p.found : FOUND_TOO_DEEP;
+	return p.climb.done ? p.found : p.found | FOUND_CUT_OFF;
 }
 
 static __always_inline void by_place(struct file *file, struct weir_look *look)
@@ -170,10 +171,9 @@ static __always_inline void by_place(struct file *file, struct weir_look *look)
 
 	climb_start(&c, file, true);
 	found = place_of((__u64)c.dentry, (__u64)c.mount, look->generation);
-	if (found == FOUND_TOO_DEEP)
+	if (found & FOUND_CUT_OFF)
 		look->flags |= WEIR_REC_TOO_DEEP;
-	else
-		take_packed(look, found, WEIR_KEY_DIR);
+	take_packed(look, found & ~FOUND_CUT_OFF, WEIR_KEY_DIR);
 }
 
 /*

@@ -98,7 +98,7 @@ static bool place_within(struct weir_look *look, const struct weir_table *table,
 		dir = READ_ONCE(dir->d_parent);
 	}
 	rcu_read_unlock();
-	if (i == CLIMB_MAX)
+	if (!is_strong && i == CLIMB_MAX)
 		look->flags |= WEIR_REC_TOO_DEEP;
 	return is_strong;
 }
