@@ -180,8 +180,9 @@ does weir arm --for 1h --reason "again"
 await asked .effective blocks
 systemctl start watchdog
 await restarts 4
-systemctl stop watchdog
+# Before the stop: that sets the count to 0.
 echo "restarts: $(systemctl show -p NRestarts --value watchdog)"
+systemctl stop watchdog
 # A new table writes what was held back.
 use successor.yaml 5
 agent_events $journal 'select(.unmapped.outcome == "blocked") |
