@@ -263,13 +263,18 @@ guest_modules_archive()
 
 # Waits for one of the two slots this machine has for guests, and holds it on
 # descriptor 9 until the caller ends. More guests at once only time each other out.
+# One looks at a time, so that nobody comes before who has waited longer.
 guest_take_slot()
 {
 	mkdir -p "$(guest_cache)"
+	exec 8>"$(guest_cache)/guest-queue"
+	flock 8
 	while :; do
 		for slot in 1 2; do
 			exec 9>"$(guest_cache)/guest-slot.$slot"
-			! flock -n 9 || return 0
+			flock -n 9 || continue
+			exec 8>&-
+			return 0
 		done
 		sleep 0.2
 	done
