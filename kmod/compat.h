@@ -66,6 +66,19 @@ static inline void weir_regs_redirect(struct weir_regs *regs, void *to)
 #define WEIR_FTRACE_FLAGS FTRACE_OPS_FL_SAVE_REGS
 #endif
 
+/*
+ * ftrace keeps the filter with the ops. Telling it another one takes memory, and
+ * without that the old one is lost: where it can, it is only told to let go.
+ */
+static inline void weir_forget_filter(struct ftrace_ops *ops)
+{
+#ifdef WEIR_HAVE_FTRACE_FREE_FILTER
+	ftrace_free_filter(ops);
+#else
+	ftrace_set_filter(ops, NULL, 0, 1);
+#endif
+}
+
 /* Nanoseconds, as the BPF programs count them. */
 static inline u64 weir_inode_ctime(const struct inode *inode)
 {

@@ -101,12 +101,6 @@ static int add_to_filter(struct ftrace_ops *ops, const struct weir_site *site)
 	return ftrace_set_filter(ops, name, strlen(name), 0);
 }
 
-/* ftrace keeps the filter with the ops, until it is told another. */
-static void forget_filter(struct ftrace_ops *ops)
-{
-	ftrace_set_filter(ops, NULL, 0, 1);
-}
-
 static bool is_wanted(const struct weir_site *site, u32 hooks)
 {
 	return site->hooks & hooks && site->state != WEIR_SITE_TAKEN && site->original;
@@ -140,7 +134,7 @@ static int hook_functions(struct weir_site *owner, const struct weir_site *only,
 	if (!err)
 		err = register_ftrace_function(ops);
 	if (err)
-		forget_filter(ops);
+		weir_forget_filter(ops);
 	owner->is_hooked = !err;
 	return err;
 }
@@ -220,7 +214,7 @@ static bool unhook(struct weir_site *owner)
 		return true;
 	if (WARN_ON_ONCE(unregister_ftrace_function(&owner->ops)))
 		return false;
-	forget_filter(&owner->ops);
+	weir_forget_filter(&owner->ops);
 	owner->is_hooked = false;
 	return true;
 }
