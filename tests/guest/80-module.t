@@ -19,129 +19,25 @@ weir_top=$(cd "$here/../.." && pwd)
 . "$here/../lib/weir-guest.sh"
 # shellcheck source=tests/lib/guests.sh
 . "$here/../lib/guests.sh"
+# shellcheck source=tests/lib/module-guest.sh
+. "$here/../lib/module-guest.sh"
 
 kernels=${WEIR_MODULE_KERNELS:-6.12 5.10}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 logs=${WEIR_LOGS:-$work}
 
-cycles=${WEIR_CYCLES:-20}
-
-image_for()
-{
-	cp -a "$work/root" "$work/root.$1"
-	cp "$weir_build/kmod/$1/weir.ko" "$work/root.$1/weir/weir.ko"
-	echo "$cycles" >"$work/root.$1/weir/cycles"
-	guest_image "$work/image.$1" "$work/root.$1" && rm -rf "$work/root.$1"
-}
-
-log_of()
-{
-	echo "$logs/module.$1"
-}
-
-boot()
-{
-	guest_run "$1" "$work/image.$1" "$(log_of "$1")" --smp 2 --timeout 900 \
-		--modules overlay,sctp,binfmt_misc --append weir.lsm=default
-}
-
-as_expected()
-{
-	section "$1" "$2" | grep -vE '^(#|$)' | "$here/routes.sh" compare "$3" >"$work/compared"
-	rc=$?
-	grep '^not ok' "$work/compared"
-	return $rc
-}
-
-# has KERNEL SECTION LINE...: all of these, each a whole line.
-has()
-{
-	section "$1" "$2" >"$work/section"
-	cat "$work/section"
-	shift 2
-	for line; do
-		grep -qxE -- "$line" "$work/section" || { echo "no: $line"; return 1; }
-	done
-}
-
-silent()
-{
-	section "$1" kernel
-	[ -n "$(section "$1" end)$(grep '^=== end' "$(log_of "$1")")" ] && [ -z "$(section "$1" kernel)" ]
-}
-
-# What it said, and what the file is: one and the same line, twice.
-same_file()
-{
-	section "$1" identity | tee "$work/section"
-	[ "$(sed -n 1p "$work/section" | grep -cx 'dev [0-9]*:[0-9]* ino [1-9][0-9]*')" = 1 ] &&
-		[ "$(sed -n 1p "$work/section")" = "$(sed -n 2p "$work/section")" ]
-}
-
-judge()
-{
-	ok "$1: the guest comes to its end" ended_well "$1"
-	ok "$1: where it may not read files, known ones and addresses are refused" \
-		has "$1" lookups "content 0 .*" "known EPERM" "copy ran" "tcp4 EPERM" "unloaded"
-	ok "$1: loaded it stops nothing and hooks nothing" has "$1" boot "loaded 0" \
-		"unarmed ran" "site security_bprm_check free"
-	ok "$1: it takes all seven functions" has "$1" armed \
-		"content 1 generation 1 armed 1 agent 0" \
-		"site security_bprm_check taken" "site security_mmap_file taken" \
-		"site security_file_mprotect taken" "site security_kernel_read_file taken" \
-		"site security_socket_connect taken" "site security_socket_sendmsg taken" \
-		"site security_sctp_bind_connect taken"
-	ok "$1: every exec route is refused, copies by their content" \
-		as_expected "$1" exec exec.lsm
-	ok "$1: every connect route is refused" as_expected "$1" net net.lsm
-	ok "$1: neighbours run and are reached" has "$1" neighbours \
-		"/opt/vendor-not/hello ran" "/opt/vendor2/bin/hello ran" \
-		"/srv/opt/vendor/hello ran" "/usr/bin/vendor-tools ran" "udp-sendto arrived" \
-		"udp-connect arrived"
-	ok "$1: not one of 16 x 60 at once slips through" has "$1" storm "storm EPERM"
-	ok "$1: root's switches do not open it, and it cannot be unloaded" \
-		has "$1" switches "ftrace_enabled EPERM" "kprobes EPERM" "rmmod [^0].*" \
-		"detach: .*" "detach EPERM"
-	ok "$1: a table is in force as a whole, or not at all" has "$1" swap \
-		"swapped ran" "guarded ran" "back EPERM" "table: Invalid argument" \
-		"refused EPERM" "later ran" "lapsed ran" "again EPERM"
-	ok "$1: it tells by which key a file is known" same_file "$1"
-	ok "$1: it notices the agent and its end" has "$1" agent \
-		"content 1 generation 8 armed 1 agent 1" "content 1 generation 8 armed 1 agent 0"
-	ok "$1: a thousand denials in nobody's presence are kept, and chained" has "$1" agent \
-		"absent 1000" "records [0-9]{4} .* broken 0 gaps 0"
-	ok "$1: who may not, does not" has "$1" privilege "status: Operation not permitted" \
-		"disarm: Operation not permitted" "sent [1-9][0-9]* taken 0" "unprivileged EPERM"
-	ok "$1: mutated requests change nothing" \
-		has "$1" mutate "sent [0-9]+ taken [1-9][0-9]*" "mutated EPERM"
-	ok "$1: an arm that is not confirmed runs out, and the hooks go" has "$1" expiry \
-		"soon EPERM" "expired ran" "free" "unloaded 0" "unloaded ran" "confirm: .*" \
-		"armed EPERM"
-	ok "$1: disarmed it leaves no hook, and can be unloaded" has "$1" disarm \
-		"disarmed ran" "free" "unloaded"
-	ok "$1: loading, arming and unloading in a storm, $cycles times" \
-		has "$1" cycles "cycles $cycles"
-	# Thousands were denied.
-	ok "$1: the audit trail has it, folded" has "$1" audit "[1-9][0-9]?"
-	ok "$1: the kernel has nothing to complain of" silent "$1"
-}
-
-weir_payload "$work/root" || exit 1
 make -s -C "$weir_top" OUTPUT="$weir_build" KMOD_KERNELS="$kernels" kmod-all \
 	"$weir_build/module-tool" >&2 || exit 1
-guest_add_binary "$work/root" "$weir_build/module-tool" /weir/bin/module-tool
+module_payload "$work/root" || exit 1
 weir_add_test "$work/root" "$here/inside/module.sh"
-mkdir -p "$work/root/etc"
-printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' >"$work/root/etc/passwd"
-echo "${WEIR_MUTATIONS:-20000}" >"$work/root/weir/mutations"
 for kernel in $kernels; do
-	image_for "$kernel" || exit 1
-	boot "$kernel" &
+	module_image "$kernel" || exit 1
+	module_boot "$kernel" &
 done
 wait
 for kernel in $kernels; do
-	judge "$kernel"
+	module_judge "$kernel"
 	echo "# $kernel: $(guest_seconds "$(log_of "$kernel")") s"
 done
 done_testing
