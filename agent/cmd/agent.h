@@ -50,6 +50,7 @@ struct run_options {
 	bool json;
 	bool color;
 	bool replace; /* an agent that runs is ended first */
+	bool by_module;	/* the kernel module is the gate */
 	bool trusted_files; /* refuse what others than root can write */
 };
 
@@ -96,6 +97,7 @@ struct agent {
 	uint64_t started_ns;
 	int64_t wanted_serial; /* of a policy that was refused; 0: none */
 	char refusal[600];
+	bool is_box_read; /* what an agent before left unread is */
 	bool is_stale; /* what is in force could not be worked out anew */
 	uint64_t skips;	   /* of gates, as last told */
 	int64_t offset_ns; /* of the clocks when the policy's dates were worked out */
@@ -147,6 +149,12 @@ void agent_touch_lapse(struct agent *a);
  * batch may be told twice.
  */
 int agent_resume(struct agent *a);
+
+/* drain.c: one record, as the kernel made it, to the journal; @ctx: the agent. */
+void agent_take_record(void *ctx, const void *bytes, size_t len);
+
+/* box.c: the same with what the kernel module has kept; true if there was any. */
+bool agent_drain_box(struct agent *a);
 
 /* drain.c: everything in the rings to the journal; true if there was any. */
 bool agent_drain(struct agent *a);

@@ -101,9 +101,8 @@ static bool is_unconfirmed(const struct agent *a)
 static bool disarm_host(struct agent *a, const char *why)
 {
 	struct weir_arm arm = { .since_ns = arming_now_ns(), .session = ~0u };
-	uint32_t zero = 0;
 
-	if (gates_map_put(gates_map(a->gates, "weir_arm"), &zero, &arm))
+	if (gates_write_arm(a->gates, &arm))
 		return false;
 	arming_remember_disarmed(why, 0);
 	a->armed = ARMED_NO;
@@ -118,7 +117,7 @@ static bool disarm_product(struct agent *a, const struct hold_seen *s, const cha
 	h.armed_ns = 0;
 	h.since_ns = arming_now_ns();
 	h.session = ~0u;
-	if (gates_map_put(gates_map(a->gates, "weir_holds"), &number, &h))
+	if (gates_write_hold(a->gates, number, &h))
 		return false;
 	(void)holds_remember(s->product, &h, why);
 	return true;

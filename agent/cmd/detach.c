@@ -19,6 +19,7 @@
 #include "cmd/lock.h"
 #include "cmd/unmask.h"
 #include "cmd/version.h"
+#include "sense/module_gate.h"
 #include "sense/pins.h"
 
 struct wish {
@@ -165,7 +166,9 @@ int cmd_detach(int argc, char **argv)
 		      "(systemctl stop weir), or pass --stop\n", stderr);
 		return EXIT_CANNOT;
 	}
-	pins = lock < 0 ? lock : pins_remove();
+	pins = lock < 0 ? lock : module_gate_leave();
+	if (!pins)
+		pins = pins_remove();
 	if (pins < 0) {
 		fprintf(stderr, "weir: detach: " WEIR_PIN_DIR ": %s: some of weir may still be "
 				"in the kernel\n", strerror(-pins));

@@ -130,8 +130,11 @@ static bool is_repeat(struct agent *a, const struct weir_rec *rec)
 {
 	uint64_t *last;
 
-	if (rec->ring >= WEIR_RING_MAX || rec->cpu >= a->resume.cpus)
+	if (rec->ring >= WEIR_RING_MAX)
 		return false;
+	/* The module's box has one row of numbers, which it looks after itself. */
+	if (rec->cpu >= a->resume.cpus)
+		return written_has(&a->written, rec);
 	last = &a->read[rec->ring][rec->cpu];
 	if (rec->seq > *last) {
 		a->count.missing += rec->seq - *last - 1;
@@ -181,7 +184,7 @@ static void remember(struct agent *a, const struct identify_answer *answer,
 	known_add(&a->known, &f);
 }
 
-static void take_record(void *ctx, const void *bytes, size_t len)
+void agent_take_record(void *ctx, const void *bytes, size_t len)
 {
 	CLEANUP(event_freep) struct event *ev = NULL;
 	struct agent *a = ctx;
@@ -256,10 +259,11 @@ bool agent_drain(struct agent *a)
 	int ring;
 
 	ocsf_set(a->ocsf, boot_ms(), a->now->sources.policy->arguments);
+	any = agent_drain_box(a);
 	for (ring = 0; ring < WEIR_RING_MAX; ring++) {
 		rounds = 0;
 		do {
-			n = ring_read(&a->gates->ring[ring], take_record, a, BATCH);
+			n = ring_read(&a->gates->ring[ring], agent_take_record, a, BATCH);
 			any |= n > 0;
 			if (n)
 				agent_write_down(a);

@@ -318,5 +318,5 @@ static int agent_arm(struct agent *a)
 	/* For a while only: it ends in the kernel, with or without us. */
 	if (off_s && off_s != INT64_MAX)
 		arm.off_ns = arming_now_ns() + (uint64_t)off_s * NS_PER_S;
-	return gates_map_put(fd, &zero, &arm);
+	return gates_write_arm(a->gates, &arm);
 }

@@ -80,13 +80,15 @@ static void note_gates(struct agent *a)
 
 static int open_gates(struct agent *a)
 {
-	struct gates_options opts = { .canary = a->opts->canary, .pin = true };
+	struct gates_options opts = { .canary = a->opts->canary,
+				      .pin = true,
+				      .by_module = a->opts->by_module };
 	int err = gates_open(&opts, &a->gates);
 
 	if (err == -ENOENT || err == -EACCES)
 		fprintf(stderr, "weir: canary %s: %s: install it or pass --canary\n",
 			a->opts->canary, strerror(-err));
-	else if (err)
+	else if (err && err != -ENODEV)
 		complain("no gate and no sensor can be loaded on this host (see weir doctor)", err);
 	return err;
 }
@@ -396,10 +398,8 @@ static int take_option(struct run_options *o, int opt)
 		o->replace = true;
 		return 0;
 	case 'g':
-		if (!strcmp(optarg, "bpf"))
-			return 0;
-		fprintf(stderr, "weir: --gate %s: this build has only the bpf gate\n", optarg);
-		return -EINVAL;
+		o->by_module = !strcmp(optarg, "module");
+		return o->by_module || !strcmp(optarg, "bpf") ? 0 : -EINVAL;
 	default:
 		return -EINVAL;
 	}

@@ -22,6 +22,7 @@
 #include "event/event.h"
 #include "sense/cgroup.h"
 #include "sense/gates_private.h"
+#include "sense/module_gate.h"
 #include "sense/objects.h"
 #include "sense/pins.h"
 #include "sense/proof.h"
@@ -67,7 +68,7 @@ static struct bpf_link *attach_one(struct gates *g, const struct program *prog)
 	return bpf_program__attach_cgroup(p, g->p->cgroup);
 }
 
-static int attach_family(struct gates *g, enum family family, enum choice choice)
+int gates_attach_family(struct gates *g, enum family family, enum choice choice)
 {
 	uint64_t set = gates_programs(g, family, choice);
 	unsigned int i, cnt = 0;
@@ -104,7 +105,24 @@ int gates_control(struct gates *g)
 
 	if (bpf_map_update_elem(gates_map(g, "weir_control"), &zero, &g->control, BPF_ANY))
 		return -errno;
-	return 0;
+	return g->module ? module_gate_control(g->module, &g->control) : 0;
+}
+
+int gates_write_arm(struct gates *g, const struct weir_arm *arm)
+{
+	uint32_t zero = 0;
+	int err = gates_map_put(gates_map(g, "weir_arm"), &zero, arm);
+	int also = g->module ? module_gate_arm(g->module, arm) : 0;
+
+	return err ? err : also;
+}
+
+int gates_write_hold(struct gates *g, uint64_t product, const struct weir_hold *hold)
+{
+	int err = gates_map_put(gates_map(g, "weir_holds"), &product, hold);
+	int also = g->module ? module_gate_hold(g->module, product, hold) : 0;
+
+	return err ? err : also;
 }
 
 int gates_set_mechanism(struct gates *g, enum family family, enum weir_mechanism via)
@@ -152,7 +170,7 @@ static int try_choice(struct gates *g, enum family family, enum choice choice)
 
 	if (err)
 		return err;
-	err = attach_family(g, family, choice);
+	err = gates_attach_family(g, family, choice);
 	if (!err)
 		err = gates_set_mechanism(g, family, choice_mechanism(choice, family));
 	if (!err && !gates_prove_family(g, family) && choice != CHOICE_LAST)
@@ -202,7 +220,9 @@ static int write_canary(struct gates *g, const struct weir_file *file)
 	struct weir_canary c = { .file = *file, .addr4 = PROOF_ADDR4, .port = PROOF_PORT };
 	uint32_t zero = 0;
 
-	return bpf_map_update_elem(gates_map(g, "weir_canary"), &zero, &c, BPF_ANY) ? -errno : 0;
+	if (bpf_map_update_elem(gates_map(g, "weir_canary"), &zero, &c, BPF_ANY))
+		return -errno;
+	return g->module ? module_gate_canary(g->module, &c) : 0;
 }
 
 static int learn_canary(struct gates *g, struct weir_file *file)
@@ -256,10 +276,11 @@ static int raise_all(struct gates *g)
 
 	if (g->kernel.preempts)
 		ensure_tracefs();
-	err = raise_family(g, FAMILY_EXEC);
-	if (err && !gates_take_back(g, FAMILY_EXEC))
+	err = g->module ? gates_raise_module(g) : raise_family(g, FAMILY_EXEC);
+	if (err && (g->module || !gates_take_back(g, FAMILY_EXEC)))
 		return err;
-	raise_family(g, FAMILY_LOAD);
+	if (!g->module)
+		raise_family(g, FAMILY_LOAD);
 	if (g->p->opts.connect || had_connect)
 		gates_want(g, true, g->p->opts.connect || has_aside(g, FAMILY_SOCKET));
 	return g->active.build == g->build ? replace_aside(g) : 0;
@@ -304,13 +325,16 @@ static int open_all(struct gates *g)
 		err = learn_canary(g, &canary);
 	if (!err)
 		err = write_canary(g, &canary);
+	if (!err && g->module)
+		err = gates_mirror_holds(g);
 	if (!err)
 		err = open_rings(g);
 	if (err)
 		return err;
 	if (gates_adopt(g)) {
 		g->adopted = true;
-		advise_all(g);
+		if (!g->module)
+			advise_all(g);
 		return 0;
 	}
 	return raise_all(g);
@@ -347,10 +371,15 @@ int gates_open(const struct gates_options *opts, struct gates **ret)
 	g->p->cgroup = cgroup_root_open("/run/weir/cgroup");
 	err = gates_prepare_pins(g);
 	if (!err)
+		err = gates_choose_mechanism(g);
+	if (!err)
 		err = open_all(g);
 	if (!err)
 		gates_open_programs(g);
 	if (err) {
+		if (g->refusal[0])
+			fprintf(stderr, "weir: %s\n", g->refusal);
+		err = g->refusal[0] ? -ENODEV : err;
 		gates_close(g);
 		return err;
 	}
@@ -378,6 +407,7 @@ struct gates *gates_close(struct gates *g)
 	bpf_object__close(g->p->first);
 	learner_close(g->p->learner);
 	close_fdp(&g->p->cgroup);
+	module_gate_close(g->module);
 	/* It never came into force: nothing of it stays. */
 	if (g->p->opts.pin && g->active.build != g->build)
 		pins_drop_build(g->build);
@@ -391,8 +421,8 @@ void gates_want(struct gates *g, bool connect, bool sockets)
 	g->hook[WEIR_HOOK_CONNECT].needed = connect;
 	g->socket.needed = sockets;
 	if (connect && !g->p->attached[FAMILY_CONNECT])
-		raise_family(g, FAMILY_CONNECT);
-	if (sockets && !g->p->attached[FAMILY_SOCKET])
+		g->module ? gates_connect_by_module(g) : raise_family(g, FAMILY_CONNECT);
+	if (sockets && !g->p->attached[FAMILY_SOCKET] && !g->module)
 		raise_family(g, FAMILY_SOCKET);
 	if (g->active.build == g->build && !gates_pin_links(g))
 		gates_control(g);

@@ -39,6 +39,8 @@ struct gates {
 	bool adopted; /* gates of an earlier agent were taken over */
 	bool succeeds; /* another build's gates were in force when we came */
 	bool is_limited; /* capabilities were dropped: module and raw stay as proven */
+	struct module_gate *module; /* NULL: the gates are BPF's */
+	char refusal[192];	    /* why gates_open() fails, when errno says too little */
 	struct gates_private *p;
 };
 
@@ -46,12 +48,14 @@ struct gates_options {
 	const char *canary; /* path of the installed canary */
 	bool pin;	    /* false: a rehearsal that leaves nothing behind */
 	bool connect;	    /* raise the connect hooks at once */
+	bool by_module;	    /* the kernel module is the gate; BPF only watches */
 };
 
 /*
  * Loads, attaches and proves what @opts asks for. A hook that ends weaker than
  * hoped is no error; the state says why. -errno when nothing at all can run:
- * no BTF, no privileges. On success gates_close() detaches what is not pinned.
+ * no BTF, no privileges. -ENODEV: not the mechanism that was asked for; why was
+ * said. On success gates_close() detaches what is not pinned.
  */
 int gates_open(const struct gates_options *opts, struct gates **ret);
 struct gates *gates_close(struct gates *g); /* returns NULL; takes NULL */
@@ -67,6 +71,10 @@ bool gates_prove(struct gates *g);
 
 /* Writes @g->control to the kernel. */
 int gates_control(struct gates *g);
+
+/* Arm state and holds, in the maps and in the module; 0 or -errno of the first that failed. */
+int gates_write_arm(struct gates *g, const struct weir_arm *arm);
+int gates_write_hold(struct gates *g, uint64_t product, const struct weir_hold *hold);
 
 /* Descriptor of the shared map @name ("weir_files"), borrowed; -1: none. */
 int gates_map(const struct gates *g, const char *name);

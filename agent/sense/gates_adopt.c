@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "sense/gates_private.h"
+#include "sense/module_gate.h"
 #include "sense/pins.h"
 
 /* All that were pinned; fewer, and somebody has removed some. */
@@ -49,7 +50,8 @@ static void take_mechanisms(struct gates *g)
 
 	for (hook = 0; hook < WEIR_HOOK_MAX; hook++)
 		g->hook[hook].mechanism = g->control.gate[hook];
-	g->socket.mechanism = socket_mechanism(g);
+	g->socket.mechanism = g->module ? g->hook[WEIR_HOOK_CONNECT].mechanism :
+					  socket_mechanism(g);
 	for (i = 0; i < program_cnt; i++)
 		if (g->p->link[i] && programs[i].choices == 1u << CHOICE_LSM_SLEEPABLE)
 			for (hook = 0; hook < WEIR_HOOK_MAX; hook++)
@@ -57,8 +59,27 @@ static void take_mechanisms(struct gates *g)
 					g->hook[hook].hashes = true;
 }
 
+/* They stand as long as the module is loaded; asked for again, they still do. */
+static bool module_stands(struct gates *g)
+{
+	bool has_connect = g->hook[WEIR_HOOK_CONNECT].mechanism == WEIR_VIA_MODULE;
+	uint32_t hooks = 0;
+	int hook;
+
+	for (hook = 0; hook < WEIR_HOOK_MAX; hook++) {
+		hooks |= (g->hook[hook].mechanism == WEIR_VIA_MODULE) << hook;
+		g->hook[hook].hashes = module_gate_hashes(g->module);
+	}
+	g->p->attached[FAMILY_EXEC] = g->p->attached[FAMILY_LOAD] = true;
+	g->p->attached[FAMILY_CONNECT] = g->p->attached[FAMILY_SOCKET] = has_connect;
+	return g->hook[WEIR_HOOK_EXEC].mechanism == WEIR_VIA_MODULE &&
+	       !module_gate_attach(g->module, hooks);
+}
+
 static bool all_hold(struct gates *g)
 {
+	if (g->module && !module_stands(g))
+		return false;
 	if (!g->p->attached[FAMILY_EXEC] || !gates_prove_family(g, FAMILY_EXEC))
 		return false;
 	if (g->p->attached[FAMILY_LOAD])

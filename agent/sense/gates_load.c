@@ -179,7 +179,9 @@ static uint64_t first_set(const struct gates *g)
 	int family, choice;
 
 	for (family = 0; family < FAMILY_MAX; family++) {
-		for (choice = 0; choice < CHOICE_MAX; choice++)
+		if (g->module && (family == FAMILY_CONNECT || family == FAMILY_SOCKET))
+			continue;
+		for (choice = g->module ? CHOICE_LAST : 0; choice < CHOICE_MAX; choice++)
 			if (choice_offered(family, choice) &&
 			    choice_possible(choice, &g->kernel, why, sizeof(why)))
 				break;

@@ -41,6 +41,19 @@ int gates_load_first(struct gates *g, bool has_gates);
 /* The programs of @choice, unless they are loaded already. */
 int gates_load_family(struct gates *g, enum family family, enum choice choice);
 
+/* Attaches what is loaded of them. -ENOTSUP: none could be. */
+int gates_attach_family(struct gates *g, enum family family, enum choice choice);
+
+/* gates_module.c: who is the gate; never two of them. @g->refusal says why not. */
+int gates_choose_mechanism(struct gates *g);
+
+/* A module that was loaded since knows nothing of what was done by hand. */
+int gates_mirror_holds(struct gates *g);
+
+/* The module's gates for files, and what BPF can watch beside them. */
+int gates_raise_module(struct gates *g);
+void gates_connect_by_module(struct gates *g);
+
 /* True when every hook of @family holds what its mechanism promises. */
 bool gates_prove_family(struct gates *g, enum family family);
 

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "sense/gates_private.h"
+#include "sense/module_gate.h"
 #include "sense/proof.h"
 
 static uint64_t now_ns(void)
@@ -46,14 +47,27 @@ static uint64_t losses(const struct gates *g)
 	return sum;
 }
 
-/* When a proof began, and how many records had been lost by then. */
+/* When a proof began, and what had been counted by then. */
 struct start {
 	uint64_t ns, lost;
+	uint64_t stopped[WEIR_HOOK_MAX]; /* canaries, by the module */
 };
 
 static struct start start(const struct gates *g)
 {
-	return (struct start){ .ns = now_ns(), .lost = losses(g) };
+	struct start at = { .ns = now_ns(), .lost = losses(g) };
+
+	if (g->module)
+		module_gate_canaries(g->module, at.stopped);
+	return at;
+}
+
+/* The module counts canaries that it stopped, and writes no record of them. */
+static bool counted(const struct gates *g, enum weir_hook hook, const struct start *at)
+{
+	uint64_t now[WEIR_HOOK_MAX];
+
+	return !module_gate_canaries(g->module, now) && now[hook] > at->stopped[hook];
 }
 
 /*
@@ -66,6 +80,8 @@ static bool recorded(const struct gates *g, enum weir_hook hook, const struct st
 	struct search s = { .hook = hook, .since_ns = at->ns };
 	int i;
 
+	if (g->hook[hook].mechanism == WEIR_VIA_MODULE)
+		return counted(g, hook, at);
 	for (i = 0; i < WEIR_RING_MAX; i++)
 		ring_look_ahead(&g->ring[i], look_for_canary, &s);
 	return s.found || losses(g) > at->lost;

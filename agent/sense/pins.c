@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "sense/module_gate.h"
 #include "sense/objects.h"
 
 /* No layout of struct weir_control is larger. */
@@ -207,6 +208,18 @@ int pins_read_control(struct weir_control *control)
 	return whole ? 0 : -EPROTO;
 }
 
+/* What the module was told and did not take counts where it is the gate. */
+static int told(int err)
+{
+	struct weir_control c;
+	int hook;
+
+	for (hook = 0; err && !pins_read_control(&c) && hook < WEIR_HOOK_MAX; hook++)
+		if (c.gate[hook] == WEIR_VIA_MODULE)
+			return err;
+	return 0;
+}
+
 int pins_write_arm(const struct weir_arm *arm)
 {
 	CLEANUP(close_fdp) int fd = pins_open_map("weir_arm");
@@ -214,7 +227,9 @@ int pins_write_arm(const struct weir_arm *arm)
 
 	if (fd < 0)
 		return fd;
-	return bpf_map_update_elem(fd, &zero, arm, BPF_ANY) ? -errno : 0;
+	if (bpf_map_update_elem(fd, &zero, arm, BPF_ANY))
+		return -errno;
+	return told(module_gate_tell_arm(arm));
 }
 
 int pins_read_hold(uint64_t product, struct weir_hold *hold)
@@ -233,5 +248,7 @@ int pins_write_hold(uint64_t product, const struct weir_hold *hold)
 
 	if (fd < 0)
 		return fd;
-	return bpf_map_update_elem(fd, &product, hold, BPF_ANY) ? -errno : 0;
+	if (bpf_map_update_elem(fd, &product, hold, BPF_ANY))
+		return -errno;
+	return told(module_gate_tell_hold(product, hold));
 }

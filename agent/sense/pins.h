@@ -41,7 +41,8 @@ int pins_silence(uint64_t build);
 
 /*
  * The arm state, read and written on the pin itself: a stopped agent must not
- * stand in the way. -ENOENT: no gates are pinned on this host.
+ * stand in the way. -ENOENT: no gates are pinned on this host. What is written is
+ * told to the kernel module, too, if that is loaded.
  */
 int pins_read_arm(struct weir_arm *arm);
 int pins_write_arm(const struct weir_arm *arm);

@@ -18,7 +18,7 @@
 
 /* Behind the numbers by CPU: shared with builds to come, so there is room. */
 #define WORDS 64
-_Static_assert(sizeof(struct weir_losses) / 8 + 1 + WEIR_RING_MAX + 2 < WORDS, "room");
+_Static_assert(sizeof(struct weir_losses) / 8 + 1 + WEIR_RING_MAX + 2 + 2 < WORDS, "room");
 
 static int open_map(uint32_t entries, bool pin)
 {
@@ -67,6 +67,7 @@ int resume_open(struct resume *r, bool pin)
 	r->folded = (uint64_t *)(r->told + 1);
 	r->pos = r->folded + 1;
 	r->journal = r->pos + WEIR_RING_MAX;
+	r->box = r->journal + 2;
 	return 0;
 }
 

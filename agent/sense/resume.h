@@ -23,6 +23,11 @@ struct resume {
 	 * stands behind is of a batch whose end nobody has noted here.
 	 */
 	uint64_t *journal;
+	/*
+	 * Of the module's black box: the last record that was written down, and the
+	 * beginning of its digest, which another load of the module does not have.
+	 */
+	uint64_t *box;
 	uint64_t size;
 };
 

@@ -6,9 +6,11 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "sense/module_gate.h"
 #include "sense/table_map.h"
 
 /* An outer map has WEIR_GENERATIONS; not all of them the same after a kill. */
@@ -19,6 +21,7 @@ struct table {
 	bool was_in_force;
 	uint32_t has;
 	int map[KIND_MAX];
+	struct module_gate *module; /* borrowed; NULL: it is no gate */
 };
 
 static void free_maps(struct table *t)
@@ -142,6 +145,15 @@ static uint64_t next_generation(struct gates *g)
 	return last + 1;
 }
 
+static int begin_in_module(const struct table *t, const struct compiled *c)
+{
+	uint32_t i, four = 0;
+
+	for (i = 0; i < c->prefix_cnt; i++)
+		four += c->prefixes[i].family == AF_INET;
+	return module_gate_begin(t->module, t->generation, four, c->prefix_cnt - four);
+}
+
 int table_load(struct gates *g, const struct table_plan *plan, struct table **ret)
 {
 	struct table *t = calloc(1, sizeof(*t));
@@ -151,8 +163,11 @@ int table_load(struct gates *g, const struct table_plan *plan, struct table **re
 		return -ENOMEM;
 	memset(t->map, -1, sizeof(t->map));
 	t->generation = next_generation(g);
+	t->module = g->module;
+	if (t->module)
+		err = begin_in_module(t, plan->compiled);
 	for (kind = 0; kind < KIND_MAX && !err; kind++) {
-		t->map[kind] = table_map_new(plan, kind, &t->has);
+		t->map[kind] = table_map_new(plan, kind, t->module, &t->has);
 		err = t->map[kind] < 0 ? t->map[kind] : 0;
 	}
 	if (!err)
@@ -191,7 +206,10 @@ int table_switch(struct gates *g, struct table *t)
 
 	g->control.generation = t->generation;
 	g->control.flags = (g->control.flags & keep) | t->has;
-	err = gates_control(g);
+	/* The gate first: what it does not take is not in force anywhere. */
+	err = t->module ? module_gate_commit(t->module, &g->control) : 0;
+	if (!err)
+		err = gates_control(g);
 	if (err)
 		return err;
 	t->was_in_force = true;
@@ -222,7 +240,11 @@ struct table *table_drop(const struct gates *g, struct table *t)
 int table_add_file(struct table *t, const struct weir_file *file, const struct weir_key *key)
 {
 	uint64_t flags = key->flags & WEIR_KEY_ENFORCE ? BPF_ANY : BPF_NOEXIST;
+	int err = t->module ? module_gate_put(t->module, WEIR_KIND_FILES, file, sizeof(*file), key,
+					      sizeof(*key)) : 0;
 
+	if (err)
+		return err;
 	if (!bpf_map_update_elem(t->map[KIND_FILES], file, key, flags) || errno == EEXIST)
 		return 0;
 	return -errno;
@@ -231,12 +253,21 @@ int table_add_file(struct table *t, const struct weir_file *file, const struct w
 int table_add_guard(struct table *t, const struct weir_file *file)
 {
 	uint32_t one = 1;
+	int err = t->module ? module_gate_put(t->module, WEIR_KIND_GUARD, file, sizeof(*file), &one,
+					      sizeof(one)) : 0;
 
+	if (err)
+		return err;
 	return bpf_map_update_elem(t->map[KIND_GUARD], file, &one, BPF_ANY) ? -errno : 0;
 }
 
 int table_drop_file(struct table *t, const struct weir_file *file)
 {
+	int err = t->module ? module_gate_put(t->module, WEIR_KIND_FILES, file, sizeof(*file), NULL,
+					      0) : 0;
+
+	if (err)
+		return err;
 	return bpf_map_delete_elem(t->map[KIND_FILES], file) ? -errno : 0;
 }
 

@@ -10,12 +10,30 @@
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
+#include "sense/module_gate.h"
 
 /* Room for files that are identified while the table is in force. */
 #define SPARE_FILES 4096
 
 /* Entries a system call takes at once; older kernels take them one by one. */
 #define BATCH 4096
+
+/* Bytes that go to the module at once: an attribute has 64 KiB. */
+#define PIECE 60000
+
+/* Loaded from a buffer a module has no file: what is known of it is not the module's. */
+#define NOT_THERE WEIR_KIND_MAX
+
+/* What the kernel module calls them. */
+static const uint32_t there[KIND_MAX] = {
+	[KIND_RULES] = WEIR_KIND_RULES,		  [KIND_GUARD] = WEIR_KIND_GUARD,
+	[KIND_FILES] = WEIR_KIND_FILES,		  [KIND_DIRS] = WEIR_KIND_DIRS,
+	[KIND_MODULES] = NOT_THERE,		  [KIND_SIZES] = WEIR_KIND_SIZES,
+	[KIND_HASHES] = WEIR_KIND_HASHES,	  [KIND_BUILD_IDS] = WEIR_KIND_BUILD_IDS,
+	[KIND_PREFIX4] = WEIR_KIND_PREFIX4,	  [KIND_PREFIX6] = WEIR_KIND_PREFIX6,
+	[KIND_EXEMPTIONS] = WEIR_KIND_EXEMPTIONS, [KIND_INSTALLED] = WEIR_KIND_INSTALLED,
+	[KIND_CONTENTS] = WEIR_KIND_CONTENTS,
+};
 
 static const struct {
 	const char *outer;
@@ -56,6 +74,8 @@ struct filling {
 	uint32_t key_size, value_size, cnt;
 	bool singly; /* this kernel has no batches for the type */
 	char *keys, *values;
+	struct module_gate *module; /* gets the same; NULL: nothing */
+	enum table_kind kind;
 };
 
 static void filling_free(struct filling *f)
@@ -64,11 +84,14 @@ static void filling_free(struct filling *f)
 	free(f->values);
 }
 
-static int filling_start(struct filling *f, int map, enum table_kind kind)
+static int filling_start(struct filling *f, int map, enum table_kind kind,
+			 struct module_gate *module)
 {
 	*f = (struct filling){ .map = map,
 			       .key_size = kinds[kind].key_size,
-			       .value_size = kinds[kind].value_size };
+			       .value_size = kinds[kind].value_size,
+			       .module = there[kind] == NOT_THERE ? NULL : module,
+			       .kind = kind };
 	f->keys = malloc((size_t)BATCH * f->key_size);
 	f->values = malloc((size_t)BATCH * f->value_size);
 	return f->keys && f->values ? 0 : -ENOMEM;
@@ -85,12 +108,35 @@ static int put_singly(struct filling *f)
 	return 0;
 }
 
+/* Key and value back to back, in as many pieces as it takes. */
+static int tell_module(const struct filling *f)
+{
+	const size_t each = f->key_size + f->value_size;
+	CLEANUP(freep) char *piece = malloc(PIECE);
+	size_t len = 0;
+	int err = piece ? 0 : -ENOMEM;
+
+	for (uint32_t i = 0; i < f->cnt && !err; i++) {
+		memcpy(piece + len, f->keys + (size_t)i * f->key_size, f->key_size);
+		memcpy(piece + len + f->key_size, f->values + (size_t)i * f->value_size,
+		       f->value_size);
+		len += each;
+		if (len + each <= PIECE && i + 1 < f->cnt)
+			continue;
+		err = module_gate_add(f->module, there[f->kind], piece, len);
+		len = 0;
+	}
+	return err;
+}
+
 static int filling_flush(struct filling *f)
 {
 	LIBBPF_OPTS(bpf_map_batch_opts, opts);
 	uint32_t cnt = f->cnt;
-	int err = 0;
+	int err = f->module ? tell_module(f) : 0;
 
+	if (err)
+		return err;
 	if (cnt && !f->singly && bpf_map_update_batch(f->map, f->keys, f->values, &cnt, &opts))
 		f->singly = true;
 	if (f->singly)
@@ -286,10 +332,11 @@ static size_t entries_of(const struct table_plan *p, enum table_kind kind)
 	}
 }
 
-static int fill(int map, const struct table_plan *p, enum table_kind kind)
+static int fill(int map, const struct table_plan *p, enum table_kind kind,
+		struct module_gate *module)
 {
 	CLEANUP(filling_free) struct filling f = {};
-	int err = filling_start(&f, map, kind);
+	int err = filling_start(&f, map, kind, module);
 
 	if (!err)
 		err = put_kind(&f, p, kind);
@@ -301,7 +348,8 @@ const char *table_map_outer(enum table_kind kind)
 	return kinds[kind].outer;
 }
 
-int table_map_new(const struct table_plan *p, enum table_kind kind, uint32_t *has)
+int table_map_new(const struct table_plan *p, enum table_kind kind, struct module_gate *module,
+		  uint32_t *has)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = kinds[kind].flags);
 	CLEANUP(close_fdp) int map = -1;
@@ -321,6 +369,6 @@ int table_map_new(const struct table_plan *p, enum table_kind kind, uint32_t *ha
 			     kinds[kind].value_size, cnt ? cnt : 1, &opts);
 	if (map < 0)
 		return -errno;
-	err = fill(map, p, kind);
+	err = fill(map, p, kind, module);
 	return err ? err : take_fd(map);
 }

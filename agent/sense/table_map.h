@@ -29,11 +29,14 @@ enum table_kind {
 /* The map of maps, by generation, that holds those of @kind. */
 const char *table_map_outer(enum table_kind kind);
 
+struct module_gate;
+
 /*
  * A map with all that @p has of @kind, and room for what comes while it is in
  * force: the caller's descriptor, or -errno. WEIR_HAS_* of what is in it are added
- * to *@has.
+ * to *@has. @module, unless NULL, is told the same, into the table begun there.
  */
-int table_map_new(const struct table_plan *p, enum table_kind kind, uint32_t *has);
+int table_map_new(const struct table_plan *p, enum table_kind kind, struct module_gate *module,
+		  uint32_t *has);
 
 #endif /* WEIR_SENSE_TABLE_MAP_H */
