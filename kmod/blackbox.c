@@ -18,6 +18,7 @@ MODULE_PARM_DESC(records, "How many records the black box keeps (64 to 1048576)"
 
 static struct weir_box_record *ring;
 static u64 next_seq = 1;
+static u32 loaded_as; /* see WEIR_BOX_CPU */
 static u8 head[WEIR_SHA256_LEN];
 static DEFINE_RAW_SPINLOCK(lock);
 
@@ -39,7 +40,7 @@ void weir_box_add(struct weir_box_record *r)
 	unsigned long flags;
 
 	r->rec.version = WEIR_REC_VERSION;
-	r->rec.cpu = WEIR_BOX_CPU;
+	r->rec.cpu = loaded_as;
 	r->rec.time_ns = ktime_get_boottime_ns();
 	weir_subject_now(&r->rec.who);
 	if (r->kind == WEIR_BOX_DENIED)
@@ -127,6 +128,7 @@ int weir_box_init(void)
 	ring = kvcalloc(records, sizeof(*ring), GFP_KERNEL);
 	if (!ring)
 		return -ENOMEM;
+	loaded_as = WEIR_BOX_CPU + (u32)ktime_get_boottime_seconds();
 	weir_box_note(WEIR_BOX_LOADED, 0);
 	return 0;
 }

@@ -19,6 +19,14 @@ kmod-all: ## the kernel module for every kernel that the guests boot
 	$(Q)for k in $(KMOD_KERNELS); do \
 		OUTPUT=$(abspath $(OUTPUT)) scripts/fetch-headers --build $$k || exit; done
 
+WEIR_VERSION = $(shell sed -n 's/^.define WEIR_VERSION "\(.*\)"/\1/p' agent/cmd/version.h)
+DKMS_SRC     = $(DESTDIR)/usr/src/weir-$(WEIR_VERSION)
+
+install-dkms: ## the module's sources for dkms(8), below $(DESTDIR)/usr/src
+	install -d $(DKMS_SRC)
+	cp --parents $(KMOD_SRC) $(DKMS_SRC)/
+	sed 's/@VERSION@/$(WEIR_VERSION)/' packaging/dkms.conf >$(DKMS_SRC)/dkms.conf
+
 # For the guests: the module by hand.
 $(OUTPUT)/module-tool: tests/fixtures/module-tool.c tests/fixtures/module-mutate.c \
 		agent/sense/module.c tests/fixtures/module-mutate.h agent/sense/module.h \
@@ -28,4 +36,4 @@ $(OUTPUT)/module-tool: tests/fixtures/module-tool.c tests/fixtures/module-mutate
 		$$(pkg-config --cflags libnl-genl-3.0) -o $@ $(filter %.c,$^) \
 		$$(pkg-config --libs libnl-genl-3.0 libcrypto libelf)
 
-.PHONY: kmod kmod-all
+.PHONY: kmod kmod-all install-dkms

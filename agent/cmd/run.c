@@ -345,7 +345,7 @@ static int64_t seconds(const char *text)
 static int usage(FILE *out, int rc)
 {
 	fputs("Usage: weir run --policy FILE | --bundle FILE [--trust DIR] [--catalog DIR]\n"
-	      "                [--journal DIR] [--duration T] [--gate bpf] [--confirmed]\n"
+	      "                [--journal DIR] [--duration T] [--gate bpf|module] [--confirmed]\n"
 	      "                [--canary FILE] [--json] [--replace]\n",
 	      out);
 	return rc;

@@ -169,8 +169,12 @@ enum weir_box_kind {
 /* The end of a path that is longer is kept: WEIR_REC_PATH_CUT. */
 #define WEIR_BOX_PATH 256
 
-/* In rec.cpu: the box numbers its records for the whole host. */
-#define WEIR_BOX_CPU (~0u)
+/*
+ * rec.cpu is no CPU's, since the box numbers its records for the whole host: it is
+ * this and the second of CLOCK_BOOTTIME in which the module was loaded. So the
+ * numbers of one load are not those of another.
+ */
+#define WEIR_BOX_CPU 0x80000000u
 
 /*
  * One line of the black box. What it holds is a record as include/weir/event.h
