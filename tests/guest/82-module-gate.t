@@ -4,7 +4,7 @@
 # The agent with the kernel module for its gate: every road is refused and told of
 # as under BPF, also what was refused while the agent was killed or away.
 #
-# WEIR_MODULE_KERNELS picks kernels, default "6.12 5.10". WEIR_LOGS keeps the logs.
+# WEIR_MODULE_KERNELS picks kernels, default "6.12". WEIR_LOGS keeps the logs.
 
 # Functions are called through ok.
 # shellcheck disable=SC2317
@@ -16,7 +16,7 @@ weir_top=$(cd "$here/../.." && pwd)
 # shellcheck source=tests/lib/weir-guest.sh
 . "$here/../lib/weir-guest.sh"
 
-kernels=${WEIR_MODULE_KERNELS:-6.12 5.10}
+kernels=${WEIR_MODULE_KERNELS:-6.12}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 logs=${WEIR_LOGS:-$work}
