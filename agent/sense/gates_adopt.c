@@ -80,6 +80,9 @@ static bool all_hold(struct gates *g)
 {
 	if (g->module && !module_stands(g))
 		return false;
+	/* An agent before us had the module for its gate: what it pinned only watches. */
+	if (!g->module && g->hook[WEIR_HOOK_EXEC].mechanism == WEIR_VIA_MODULE)
+		return false;
 	if (!g->p->attached[FAMILY_EXEC] || !gates_prove_family(g, FAMILY_EXEC))
 		return false;
 	if (g->p->attached[FAMILY_LOAD])

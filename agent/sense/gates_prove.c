@@ -80,7 +80,7 @@ static bool recorded(const struct gates *g, enum weir_hook hook, const struct st
 	struct search s = { .hook = hook, .since_ns = at->ns };
 	int i;
 
-	if (g->hook[hook].mechanism == WEIR_VIA_MODULE)
+	if (g->module && g->hook[hook].mechanism == WEIR_VIA_MODULE)
 		return counted(g, hook, at);
 	for (i = 0; i < WEIR_RING_MAX; i++)
 		ring_look_ahead(&g->ring[i], look_for_canary, &s);
