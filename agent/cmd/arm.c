@@ -11,7 +11,6 @@
 #include "cmd/arm.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +21,7 @@
 #include "base/cleanup.h"
 #include "cmd/arm_guard.h"
 #include "cmd/arm_network.h"
+#include "cmd/arm_wish.h"
 #include "cmd/arming.h"
 #include "cmd/catalog_source.h"
 #include "cmd/exit.h"
@@ -40,91 +40,6 @@
 #define WINDOW_S_MAX (24 * 3600)
 #define DISARM_S_MAX (30 * 24 * 3600)
 
-struct wish {
-	const char *verb, *reason, *product, *catalog;
-	uint64_t for_s, for_s_max; /* 0: not given */
-	bool close, help;
-};
-
-static int usage(const struct wish *w)
-{
-	FILE *out = w->help ? stdout : stderr;
-
-	if (!strcmp(w->verb, "remove-window"))
-		fputs("Usage: weir remove-window PRODUCT --for T --reason TEXT [--catalog DIR]\n"
-		      "       weir remove-window PRODUCT --close [--reason TEXT]\n", out);
-	else
-		fprintf(out, "Usage: weir %s [PRODUCT]%s [--reason TEXT] [--catalog DIR]\n",
-			w->verb, strcmp(w->verb, "confirm") ? " [--for T]" : "");
-	return w->help ? EXIT_FINE : EXIT_USAGE;
-}
-
-/* "90s", "10m", "2h", "3d"; 0 when it is none, or longer than @max. */
-static uint64_t duration_s(const char *text, uint64_t max)
-{
-	static const struct {
-		const char *suffix;
-		uint64_t seconds;
-	} units[] = { { "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 } };
-	char *end;
-	unsigned long long n = strtoull(text, &end, 10);
-
-	if (text[0] < '1' || text[0] > '9' || n > max)
-		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
-		if (!strcmp(end, units[i].suffix))
-			return n * units[i].seconds <= max ? n * units[i].seconds : 0;
-	return 0;
-}
-
-static bool take_option(struct wish *w, int opt)
-{
-	switch (opt) {
-	case 'r':
-		w->reason = optarg;
-		return true;
-	case 'c':
-		w->catalog = optarg;
-		return true;
-	case 'x':
-		w->close = true;
-		return !strcmp(w->verb, "remove-window");
-	case 'f':
-		if (!w->for_s_max)
-			return false;
-		w->for_s = duration_s(optarg, w->for_s_max);
-		if (!w->for_s)
-			fprintf(stderr, "weir: %s: --for %s: give 1s to %" PRIu64 "h\n", w->verb,
-				optarg, w->for_s_max / 3600);
-		return w->for_s;
-	case 'h':
-		w->help = true;
-		return false;
-	default:
-		return false;
-	}
-}
-
-static bool parse(int argc, char **argv, struct wish *w)
-{
-	static const struct option options[] = {
-		{ "reason", required_argument, NULL, 'r' },
-		{ "for", required_argument, NULL, 'f' },
-		{ "catalog", required_argument, NULL, 'c' },
-		{ "close", no_argument, NULL, 'x' },
-		{ "help", no_argument, NULL, 'h' },
-		{},
-	};
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1)
-		if (!take_option(w, opt))
-			return false;
-	if (optind < argc)
-		w->product = argv[optind++];
-	return optind == argc;
-}
-
 static int no_gates(const char *verb, int err)
 {
 	if (err == -ENOENT)
@@ -136,7 +51,7 @@ static int no_gates(const char *verb, int err)
 }
 
 /* What an administrator did to the host belongs into the host's own log too. */
-static void tell(const struct wish *w, const char *what)
+static void tell(const struct arm_wish *w, const char *what)
 {
 	openlog("weir", LOG_PID, LOG_AUTHPRIV);
 	syslog(LOG_NOTICE, "%s by uid %u, session %u: %s", what, getuid(), arming_session(),
@@ -144,7 +59,7 @@ static void tell(const struct wish *w, const char *what)
 	printf("weir: %s\n", what);
 }
 
-static int write_arm(const struct wish *w, struct weir_arm arm)
+static int write_arm(const struct arm_wish *w, struct weir_arm arm)
 {
 	int err;
 
@@ -156,7 +71,7 @@ static int write_arm(const struct wish *w, struct weir_arm arm)
 }
 
 /* A slip of the pen would hold nothing, and nobody would notice. */
-static int check_product(const struct wish *w, struct sources *ret)
+static int check_product(const struct arm_wish *w, struct sources *ret)
 {
 	char dir[4096], text[800];
 	struct sources_wish wish = { .catalog = w->catalog };
@@ -180,7 +95,7 @@ static int check_product(const struct wish *w, struct sources *ret)
 }
 
 /* Into the kernel first, where it takes effect, and then onto the disk. */
-static int write_hold(const struct wish *w, struct weir_hold *h)
+static int write_hold(const struct arm_wish *w, struct weir_hold *h)
 {
 	int err;
 
@@ -196,7 +111,7 @@ static int write_hold(const struct wish *w, struct weir_hold *h)
 	return err ? no_gates(w->verb, err) : EXIT_FINE;
 }
 
-static int read_hold(const struct wish *w, struct weir_hold *h)
+static int read_hold(const struct arm_wish *w, struct weir_hold *h)
 {
 	struct sources s;
 	int rc = check_product(w, &s), err;
@@ -217,7 +132,7 @@ static bool is_off(void)
 	return true;
 }
 
-static int arm_product(const struct wish *w)
+static int arm_product(const struct arm_wish *w)
 {
 	struct weir_hold h;
 	char what[256];
@@ -243,13 +158,13 @@ static int arm_product(const struct wish *w)
 
 int cmd_arm(int argc, char **argv)
 {
-	struct wish w = { .verb = "arm", .for_s_max = 24 * 3600 };
+	struct arm_wish w = { .verb = "arm", .for_s_max = 24 * 3600 };
 	struct weir_arm arm = {};
 	char what[96];
 	int rc, err;
 
-	if (!parse(argc, argv, &w))
-		return usage(&w);
+	if (!arm_wish_parse(argc, argv, &w))
+		return arm_wish_usage(&w);
 	if (is_off())
 		return EXIT_CANNOT;
 	if (!arm_clears_guard(w.catalog))
@@ -307,7 +222,7 @@ static int may_confirm(uint64_t until_ns, uint32_t session)
 }
 
 /* What blocks a security product for good has to be signed. */
-static int refuse_unsigned(const struct wish *w)
+static int refuse_unsigned(const struct arm_wish *w)
 {
 	char why[512];
 
@@ -317,7 +232,7 @@ static int refuse_unsigned(const struct wish *w)
 	return EXIT_CANNOT;
 }
 
-static int confirm_product(const struct wish *w)
+static int confirm_product(const struct arm_wish *w)
 {
 	struct weir_hold h;
 	char what[256];
@@ -358,14 +273,14 @@ static int policy_in_force(char *name, size_t size, int64_t *serial)
 
 int cmd_confirm(int argc, char **argv)
 {
-	struct wish w = { .verb = "confirm" };
+	struct arm_wish w = { .verb = "confirm" };
 	struct weir_arm arm;
 	char name[65];
 	int64_t serial;
 	int err, rc;
 
-	if (!parse(argc, argv, &w))
-		return usage(&w);
+	if (!arm_wish_parse(argc, argv, &w))
+		return arm_wish_usage(&w);
 	if (w.product)
 		return confirm_product(&w);
 	err = pins_read_arm(&arm);
@@ -389,7 +304,7 @@ int cmd_confirm(int argc, char **argv)
 	return EXIT_FINE;
 }
 
-static int disarm_product(const struct wish *w)
+static int disarm_product(const struct arm_wish *w)
 {
 	struct weir_hold h;
 	char what[256];
@@ -418,7 +333,7 @@ static int disarm_product(const struct wish *w)
 }
 
 /* For a while: what was armed comes back by itself, in the kernel. */
-static int disarm_host(const struct wish *w)
+static int disarm_host(const struct arm_wish *w)
 {
 	struct weir_arm arm = {};
 	uint64_t off_ns = w->for_s ? arming_now_ns() + w->for_s * NS_PER_S : 0;
@@ -432,12 +347,12 @@ static int disarm_host(const struct wish *w)
 
 int cmd_disarm(int argc, char **argv)
 {
-	struct wish w = { .verb = "disarm", .for_s_max = DISARM_S_MAX };
+	struct arm_wish w = { .verb = "disarm", .for_s_max = DISARM_S_MAX };
 	char what[128] = "disarmed: nothing is blocked until `weir arm`";
 	int rc;
 
-	if (!parse(argc, argv, &w))
-		return usage(&w);
+	if (!arm_wish_parse(argc, argv, &w))
+		return arm_wish_usage(&w);
 	if (w.product)
 		return disarm_product(&w);
 	rc = disarm_host(&w);
@@ -465,7 +380,7 @@ static void tell_how(const struct product *p)
 	puts("  afterwards: weir scan");
 }
 
-static int open_window(const struct wish *w, struct weir_hold *h)
+static int open_window(const struct arm_wish *w, struct weir_hold *h)
 {
 	char what[256];
 	struct sources s;
@@ -488,17 +403,17 @@ static int open_window(const struct wish *w, struct weir_hold *h)
 
 int cmd_remove_window(int argc, char **argv)
 {
-	struct wish w = { .verb = "remove-window", .for_s_max = WINDOW_S_MAX };
+	struct arm_wish w = { .verb = "remove-window", .for_s_max = WINDOW_S_MAX };
 	struct weir_hold h;
 	char what[256];
 	int rc;
 
-	if (!parse(argc, argv, &w) || !w.product)
-		return usage(&w);
+	if (!arm_wish_parse(argc, argv, &w) || !w.product)
+		return arm_wish_usage(&w);
 	if (!w.close && (!w.for_s || !w.reason)) {
 		fputs("weir: remove-window: --for and --reason are needed: it lets listed software "
 		      "run\n", stderr);
-		return usage(&w);
+		return arm_wish_usage(&w);
 	}
 	rc = read_hold(&w, &h);
 	if (rc == EXIT_CANNOT && !w.close)

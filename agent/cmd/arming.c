@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "cmd/state_file.h"
+#include "sense/boot_clock.h"
 
 #define CONFIRMED ARMING_STATE "/confirmed"
 #define DISARMED ARMING_STATE "/disarmed"
@@ -21,10 +22,7 @@
 
 uint64_t arming_now_ns(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+	return boot_clock_ns();
 }
 
 enum armed arming_state(const struct weir_arm *arm, uint64_t now_ns)

@@ -63,8 +63,8 @@ static void tell_change(struct agent *a, const struct weir_box_record *r)
 			   NULL);
 }
 
-/* Is it the one that was read last? Then those behind it are news. */
-static bool is_known(struct folding *f, const struct weir_box_record *r)
+/* Takes up the chain at the record that was read last. True: it was this one, and is no news. */
+static bool take_up(struct folding *f, const struct weir_box_record *r)
 {
 	if (f->has_digest || r->seq > f->last)
 		return false;
@@ -78,7 +78,7 @@ static void take(void *ctx, const struct weir_box_record *r)
 {
 	struct folding *f = ctx;
 
-	if (f->is_other || is_known(f, r))
+	if (f->is_other || take_up(f, r))
 		return;
 	if (r->seq > f->last + 1)
 		f->missing += r->seq - f->last - 1;

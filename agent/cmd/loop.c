@@ -394,7 +394,7 @@ int agent_loop(struct agent *a, int listen_fd)
 
 	if (err)
 		return err;
-	/* Before anybody is answered: what was written of the time before is of another clock. */
+	/* Before anybody is answered: what stands in files is still of the agent before us. */
 	tend(a, &l);
 	while (!l.stop) {
 		n = epoll_wait(l.epoll, events, EVENTS, -1);

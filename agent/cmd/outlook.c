@@ -4,17 +4,18 @@
 #include <string.h>
 #include <time.h>
 
+#include "sense/boot_clock.h"
+
 int outlook_init(const struct sources *s, struct outlook *ret, struct diag *d)
 {
-	struct timespec wall = { 0 }, boot = { 0 };
+	struct timespec wall = { 0 };
 	struct outlook o = { .policy = s->policy, .catalog = s->catalog };
 	int err;
 
 	/* Both clocks at one moment. */
 	clock_gettime(CLOCK_REALTIME, &wall);
-	clock_gettime(CLOCK_BOOTTIME, &boot);
 	o.now_s = wall.tv_sec;
-	o.boot_ns = (uint64_t)boot.tv_sec * 1000000000ULL + (uint64_t)boot.tv_nsec;
+	o.boot_ns = boot_clock_ns();
 	err = compile(s->catalog, s->policy, o.now_s, o.boot_ns, &o.compiled, d);
 	if (err)
 		return err;

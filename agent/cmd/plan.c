@@ -15,6 +15,7 @@
 #include "inventory/names.h"
 #include "inventory/root.h"
 #include "parse/cell.h"
+#include "sense/boot_clock.h"
 
 /* Descriptors held at once while their keys are asked of the kernel. */
 #define HANDFUL 256
@@ -311,14 +312,6 @@ static int refuse_meetings(const struct plan *p, const struct catalog *c, const 
 			m->cnt - 1);
 }
 
-static uint64_t boot_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
-
 /*
  * As long as nobody has looked through the host a freeze would stop what has
  * been there for years: until then it lets every file run, and says so.
@@ -327,7 +320,7 @@ static int plan_freeze(struct gates *g, struct plan *p, const struct catalog *c,
 		       const struct known *known, const struct installed *installed, int root_fd)
 {
 	struct compiled *t = p->compiled;
-	int err = installed_make(installed, known, t, c, boot_ns(), &p->installed);
+	int err = installed_make(installed, known, t, c, boot_clock_ns(), &p->installed);
 
 	for (uint32_t i = 1; i < t->rule_cnt && !installed->is_counted; i++)
 		t->rules[i].flags |= WEIR_RULE_UNCOUNTED;
@@ -341,7 +334,7 @@ static int plan_freeze(struct gates *g, struct plan *p, const struct catalog *c,
 static int compile_now(const struct catalog *c, const struct policy *pol, struct plan *p,
 		       struct diag *d)
 {
-	int64_t boot = (int64_t)boot_ns(), past, wall;
+	int64_t boot = (int64_t)boot_clock_ns(), past, wall;
 
 	p->offset_ns = host_boot_offset_ns();
 	wall = boot + p->offset_ns;

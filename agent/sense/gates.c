@@ -420,8 +420,13 @@ void gates_want(struct gates *g, bool connect, bool sockets)
 {
 	g->hook[WEIR_HOOK_CONNECT].needed = connect;
 	g->socket.needed = sockets;
-	if (connect && !g->p->attached[FAMILY_CONNECT])
-		g->module ? gates_connect_by_module(g) : raise_family(g, FAMILY_CONNECT);
+	if (connect && !g->p->attached[FAMILY_CONNECT]) {
+		if (g->module)
+			gates_connect_by_module(g);
+		else
+			raise_family(g, FAMILY_CONNECT);
+	}
+	/* The module's gate for addresses has them with it. */
 	if (sockets && !g->p->attached[FAMILY_SOCKET] && !g->module)
 		raise_family(g, FAMILY_SOCKET);
 	if (g->active.build == g->build && !gates_pin_links(g))

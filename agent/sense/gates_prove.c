@@ -4,19 +4,11 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "sense/boot_clock.h"
 #include "sense/gates_private.h"
 #include "sense/module_gate.h"
 #include "sense/proof.h"
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
 
 struct search {
 	enum weir_hook hook;
@@ -55,7 +47,7 @@ struct start {
 
 static struct start start(const struct gates *g)
 {
-	struct start at = { .ns = now_ns(), .lost = losses(g) };
+	struct start at = { .ns = boot_clock_ns(), .lost = losses(g) };
 
 	if (g->module)
 		module_gate_canaries(g->module, at.stopped);
@@ -108,7 +100,7 @@ static bool settle(struct gate_state *state, enum weir_strength strength)
 
 	state->strength = strength;
 	if (strength != WEIR_BLIND)
-		state->proven_ns = now_ns();
+		state->proven_ns = boot_clock_ns();
 	return strength >= promised;
 }
 

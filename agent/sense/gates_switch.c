@@ -17,24 +17,16 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "sense/boot_clock.h"
 #include "sense/gates_private.h"
 #include "sense/objects.h"
 #include "sense/pins.h"
 
 /* No hook takes that long from its first program to its last. */
 #define SETTLE_NS 1000000000ULL
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_nsec;
-}
 
 /* A host whose bpffs is not mounted would otherwise be silently unprotected. */
 static int ensure_bpffs(void)
@@ -92,7 +84,7 @@ int gates_prepare_pins(struct gates *g)
 	if (!err && g->active.retiring == g->build)
 		err = forget_retiring(g);
 	/* Else an agent was killed in its first second, and this one begins anew. */
-	g->p->switched_ns = now_ns();
+	g->p->switched_ns = boot_clock_ns();
 	if (err && err != -ENOENT)
 		return err;
 	if (g->active.build != g->build)
@@ -222,7 +214,7 @@ int gates_take_over(struct gates *g)
 	next.retiring = g->active.build;
 	next.abi = object_abi();
 	if (!next.since_ns)
-		next.since_ns = now_ns();
+		next.since_ns = boot_clock_ns();
 	if (!err)
 		err = write_active(g, &next);
 	if (err)
@@ -230,7 +222,7 @@ int gates_take_over(struct gates *g)
 	/* At once: until it is kept, the sum is less than what has been told. */
 	if (next.retiring)
 		gates_keep_count(g, next.retiring);
-	g->p->switched_ns = now_ns();
+	g->p->switched_ns = boot_clock_ns();
 	g->p->settled = false;
 	g->control.trial = 0;
 	return gates_control(g);
@@ -240,7 +232,7 @@ void gates_settle(struct gates *g)
 {
 	struct weir_active next = g->active;
 
-	if (g->p->settled || now_ns() - g->p->switched_ns < SETTLE_NS)
+	if (g->p->settled || boot_clock_ns() - g->p->switched_ns < SETTLE_NS)
 		return;
 	g->p->settled = true;
 	gates_drop_aside(g);

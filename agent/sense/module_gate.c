@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "sense/boot_clock.h"
 #include "sense/module.h"
 
 struct module_gate {
@@ -244,18 +244,10 @@ int module_gate_put(struct module_gate *m, uint32_t kind, const void *key, size_
 	return put_entry(m->module, kind, key, key_len, value, value_len);
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_nsec;
-}
-
 /* In the words of weir(8), so that the black box has them. */
 static int arm_command(const struct weir_arm *was, const struct weir_arm *arm)
 {
-	uint64_t now = now_ns();
+	uint64_t now = boot_clock_ns();
 
 	if (arm->until_ns <= now || arm->off_ns > now)
 		return WEIR_C_DISARM;

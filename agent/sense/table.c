@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "base/cleanup.h"
+#include "sense/boot_clock.h"
 #include "sense/module_gate.h"
 #include "sense/table_map.h"
 
@@ -180,14 +180,6 @@ int table_load(struct gates *g, const struct table_plan *plan, struct table **re
 	return 0;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_nsec;
-}
-
 /* Whatever else is there was in force until now, or earlier, or never. */
 static void retire_others(struct gates *g)
 {
@@ -196,7 +188,7 @@ static void retire_others(struct gates *g)
 
 	for (i = 0; i < cnt; i++)
 		if (list[i] != g->control.generation)
-			retired_add(&g->retired, list[i], now_ns());
+			retired_add(&g->retired, list[i], boot_clock_ns());
 }
 
 int table_switch(struct gates *g, struct table *t)
@@ -221,7 +213,7 @@ void table_tend(struct gates *g)
 {
 	uint64_t generation;
 
-	while ((generation = retired_due(&g->retired, now_ns()))) {
+	while ((generation = retired_due(&g->retired, boot_clock_ns()))) {
 		forget_generation(g, generation);
 		retired_remove(&g->retired, generation);
 	}

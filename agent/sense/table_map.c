@@ -24,47 +24,42 @@
 /* Loaded from a buffer a module has no file: what is known of it is not the module's. */
 #define NOT_THERE WEIR_KIND_MAX
 
-/* What the kernel module calls them. */
-static const uint32_t there[KIND_MAX] = {
-	[KIND_RULES] = WEIR_KIND_RULES,		  [KIND_GUARD] = WEIR_KIND_GUARD,
-	[KIND_FILES] = WEIR_KIND_FILES,		  [KIND_DIRS] = WEIR_KIND_DIRS,
-	[KIND_MODULES] = NOT_THERE,		  [KIND_SIZES] = WEIR_KIND_SIZES,
-	[KIND_HASHES] = WEIR_KIND_HASHES,	  [KIND_BUILD_IDS] = WEIR_KIND_BUILD_IDS,
-	[KIND_PREFIX4] = WEIR_KIND_PREFIX4,	  [KIND_PREFIX6] = WEIR_KIND_PREFIX6,
-	[KIND_EXEMPTIONS] = WEIR_KIND_EXEMPTIONS, [KIND_INSTALLED] = WEIR_KIND_INSTALLED,
-	[KIND_CONTENTS] = WEIR_KIND_CONTENTS,
-};
-
 static const struct {
 	const char *outer;
 	enum bpf_map_type type;
 	uint32_t key_size, value_size, flags;
 	uint32_t has; /* WEIR_HAS_* when it is not empty */
+	uint32_t there; /* what the kernel module calls it, or NOT_THERE */
 } kinds[] = {
-	[KIND_RULES] = { "weir_rules", BPF_MAP_TYPE_HASH, 4, sizeof(struct weir_rule), 0, 0 },
-	[KIND_GUARD] = { "weir_guard", BPF_MAP_TYPE_HASH, sizeof(struct weir_file), 4, 0, 0 },
+	[KIND_RULES] = { "weir_rules", BPF_MAP_TYPE_HASH, 4, sizeof(struct weir_rule), 0, 0,
+			 WEIR_KIND_RULES },
+	[KIND_GUARD] = { "weir_guard", BPF_MAP_TYPE_HASH, sizeof(struct weir_file), 4, 0, 0,
+			 WEIR_KIND_GUARD },
 	[KIND_FILES] = { "weir_files", BPF_MAP_TYPE_HASH, sizeof(struct weir_file),
-			 sizeof(struct weir_key), 0, WEIR_HAS_FILES },
+			 sizeof(struct weir_key), 0, WEIR_HAS_FILES, WEIR_KIND_FILES },
 	[KIND_DIRS] = { "weir_dirs", BPF_MAP_TYPE_HASH, sizeof(struct weir_file),
-			sizeof(struct weir_key), 0, WEIR_HAS_DIRS },
+			sizeof(struct weir_key), 0, WEIR_HAS_DIRS, WEIR_KIND_DIRS },
 	[KIND_MODULES] = { "weir_modules", BPF_MAP_TYPE_HASH, sizeof(struct weir_module_name),
-			   sizeof(struct weir_key), 0, WEIR_HAS_MODULES },
+			   sizeof(struct weir_key), 0, WEIR_HAS_MODULES, NOT_THERE },
 	[KIND_SIZES] = { "weir_sizes", BPF_MAP_TYPE_HASH, 8, sizeof(struct weir_key), 0,
-			 WEIR_HAS_HASHES },
+			 WEIR_HAS_HASHES, WEIR_KIND_SIZES },
 	[KIND_HASHES] = { "weir_hashes", BPF_MAP_TYPE_HASH, WEIR_SHA256_LEN,
-			  sizeof(struct weir_key), 0, WEIR_HAS_HASHES },
+			  sizeof(struct weir_key), 0, WEIR_HAS_HASHES, WEIR_KIND_HASHES },
 	[KIND_BUILD_IDS] = { "weir_build_ids", BPF_MAP_TYPE_HASH, sizeof(struct weir_build_id),
-			     sizeof(struct weir_key), 0, WEIR_HAS_BUILD_IDS },
+			     sizeof(struct weir_key), 0, WEIR_HAS_BUILD_IDS, WEIR_KIND_BUILD_IDS },
 	[KIND_PREFIX4] = { "weir_prefix4", BPF_MAP_TYPE_LPM_TRIE, sizeof(struct weir_prefix4),
-			   sizeof(struct weir_ports), BPF_F_NO_PREALLOC, WEIR_HAS_PREFIX4 },
+			   sizeof(struct weir_ports), BPF_F_NO_PREALLOC, WEIR_HAS_PREFIX4,
+			   WEIR_KIND_PREFIX4 },
 	[KIND_PREFIX6] = { "weir_prefix6", BPF_MAP_TYPE_LPM_TRIE, sizeof(struct weir_prefix6),
-			   sizeof(struct weir_ports), BPF_F_NO_PREALLOC, WEIR_HAS_PREFIX6 },
+			   sizeof(struct weir_ports), BPF_F_NO_PREALLOC, WEIR_HAS_PREFIX6,
+			   WEIR_KIND_PREFIX6 },
 	[KIND_EXEMPTIONS] = { "weir_exemptions", BPF_MAP_TYPE_HASH, sizeof(struct weir_scope),
-			      sizeof(struct weir_exemptions), 0, WEIR_HAS_EXEMPTIONS },
+			      sizeof(struct weir_exemptions), 0, WEIR_HAS_EXEMPTIONS,
+			      WEIR_KIND_EXEMPTIONS },
 	[KIND_INSTALLED] = { "weir_installed", BPF_MAP_TYPE_HASH, sizeof(struct weir_installed),
-			     4, 0, WEIR_HAS_INSTALLED },
+			     4, 0, WEIR_HAS_INSTALLED, WEIR_KIND_INSTALLED },
 	[KIND_CONTENTS] = { "weir_contents", BPF_MAP_TYPE_HASH, sizeof(struct weir_sha256), 4, 0,
-			    WEIR_HAS_INSTALLED },
+			    WEIR_HAS_INSTALLED, WEIR_KIND_CONTENTS },
 };
 _Static_assert(ARRAY_SIZE(kinds) == KIND_MAX, "every kind has a row");
 
@@ -90,7 +85,7 @@ static int filling_start(struct filling *f, int map, enum table_kind kind,
 	*f = (struct filling){ .map = map,
 			       .key_size = kinds[kind].key_size,
 			       .value_size = kinds[kind].value_size,
-			       .module = there[kind] == NOT_THERE ? NULL : module,
+			       .module = kinds[kind].there == NOT_THERE ? NULL : module,
 			       .kind = kind };
 	f->keys = malloc((size_t)BATCH * f->key_size);
 	f->values = malloc((size_t)BATCH * f->value_size);
@@ -123,7 +118,7 @@ static int tell_module(const struct filling *f)
 		len += each;
 		if (len + each <= PIECE && i + 1 < f->cnt)
 			continue;
-		err = module_gate_add(f->module, there[f->kind], piece, len);
+		err = module_gate_add(f->module, kinds[f->kind].there, piece, len);
 		len = 0;
 	}
 	return err;
