@@ -150,7 +150,7 @@ int cmd_detach(int argc, char **argv)
 {
 	struct wish w = { .journal = "/var/log/weir" };
 	CLEANUP(close_fdp) int lock = -1;
-	int pins;
+	int pins, err;
 
 	if (!parse(argc, argv, &w))
 		return usage(&w);
@@ -166,9 +166,13 @@ int cmd_detach(int argc, char **argv)
 		      "(systemctl stop weir), or pass --stop\n", stderr);
 		return EXIT_CANNOT;
 	}
-	pins = lock < 0 ? lock : module_gate_leave();
-	if (!pins)
-		pins = pins_remove();
+	err = lock < 0 ? 0 : module_gate_leave();
+	if (err) {
+		fprintf(stderr, "weir: detach: the kernel module: %s: its gates may still stand\n",
+			strerror(-err));
+		return EXIT_CANNOT;
+	}
+	pins = lock < 0 ? lock : pins_remove();
 	if (pins < 0) {
 		fprintf(stderr, "weir: detach: " WEIR_PIN_DIR ": %s: some of weir may still be "
 				"in the kernel\n", strerror(-pins));

@@ -399,7 +399,10 @@ static int take_option(struct run_options *o, int opt)
 		return 0;
 	case 'g':
 		o->by_module = !strcmp(optarg, "module");
-		return o->by_module || !strcmp(optarg, "bpf") ? 0 : -EINVAL;
+		if (o->by_module || !strcmp(optarg, "bpf"))
+			return 0;
+		fprintf(stderr, "weir: --gate %s: there are bpf and module\n", optarg);
+		return -EINVAL;
 	default:
 		return -EINVAL;
 	}
