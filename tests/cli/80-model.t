@@ -16,19 +16,12 @@ seed=${WEIR_MODEL_SEED:-1}
 
 # agrees ANSWER COUNT LEAST: of so many policies at least LEAST questions are stopped.
 agrees() {
-	# No __pycache__ in the tree.
-	python3 -B tests/model/policies.py "$1" --seed "$seed" --count "$2" >"$tmp/answer" 2>&1
-	rc=$?
-	cat "$tmp/answer"
-	[ "$rc" -eq 0 ] &&
-		[ "$(sed -n 's/.* questions, \([0-9]*\) stopped, 0 faults.*/\1/p' "$tmp/answer")" -ge "$3" ]
+	drawn tests/model/policies.py "$1" "$seed" "$2" \
+		'.* questions, \([0-9]*\) stopped, 0 faults.*' "$3"
 }
 
-# What it came to, also when all is well.
-tell() { cut -c1-1000 "$tmp/answer" | sed 's/^/# /'; }
-
 ok "a thousand random policies mean what the manual says" agrees "$output/model/answer" 1000 10000
-tell
+tell_drawn
 ok "and without a fault under the sanitizers" agrees "$output/model-san/answer" 50 500
-tell
+tell_drawn
 ended

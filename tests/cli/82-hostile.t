@@ -17,19 +17,12 @@ seed=${WEIR_HOSTILE_SEED:-1}
 
 # harmless JUDGE COUNT LEAST: of so many at least so many were refused for the guard.
 harmless() {
-	# No __pycache__ in the tree.
-	python3 -B tests/hostile/policies.py "$1" --seed "$seed" --count "$2" >"$tmp/answer" 2>&1
-	rc=$?
-	cat "$tmp/answer"
-	[ "$rc" -eq 0 ] &&
-		[ "$(sed -n 's/.* refused, \([0-9]*\) of them .*, 0 faults.*/\1/p' "$tmp/answer")" -ge "$3" ]
+	drawn tests/hostile/policies.py "$1" "$seed" "$2" \
+		'.* refused, \([0-9]*\) of them .*, 0 faults.*' "$3"
 }
 
-# What it came to, also when all is well.
-tell() { cut -c1-1000 "$tmp/answer" | sed 's/^/# /'; }
-
 ok "a thousand hostile policies are refused or harmless" harmless "$output/hostile/judge" 1000 150
-tell
+tell_drawn
 ok "and without a fault under the sanitizers" harmless "$output/hostile-san/judge" 100 10
-tell
+tell_drawn
 ended

@@ -63,20 +63,6 @@ boot()
 	return 0
 }
 
-# says_line SECTION LINE...: each is a line of it, as a pattern for the whole line.
-says_line()
-{
-	part=$1
-	shift
-	section "$part"
-	for pattern in "$@"; do
-		section "$part" | grep -qxE -- "$pattern" || {
-			echo "nothing like: $pattern"
-			return 1
-		}
-	done
-}
-
 # used WHEN: how often the exemption was, by the register.
 used()
 {
@@ -107,72 +93,72 @@ is_gone()
 
 judge_freeze()
 {
-	ok "the whole host is counted before the freeze" says_line observe '.*"counted":true.*' \
+	ok "the whole host is counted before the freeze" says_lines observe '.*"counted":true.*' \
 		'old: ran'
-	ok "frozen, what was there runs" says_line freeze 'vmhgfs: ran' 'vmtoolsd: ran' 'toolbox: ran'
-	ok "touched, chmodded and linked, too" says_line freeze 'touched: ran' 'chmodded: ran' \
+	ok "frozen, what was there runs" says_lines freeze 'vmhgfs: ran' 'vmtoolsd: ran' 'toolbox: ran'
+	ok "touched, chmodded and linked, too" says_lines freeze 'touched: ran' 'chmodded: ran' \
 		'linked: ran'
-	ok "an upgrade installs, and does not run" says_line upgrade 'dpkg 0' 'new-vmhgfs: EPERM' \
+	ok "an upgrade installs, and does not run" says_lines upgrade 'dpkg 0' 'new-vmhgfs: EPERM' \
 		'new-vmtoolsd: EPERM'
-	ok "nor when the inventory has found it" says_line upgrade 'later-new-vmhgfs: EPERM' \
+	ok "nor when the inventory has found it" says_lines upgrade 'later-new-vmhgfs: EPERM' \
 		'later-new-vmtoolsd: EPERM'
-	ok "nor with the agent killed and started again" says_line upgrade 'killed-new: EPERM' \
+	ok "nor with the agent killed and started again" says_lines upgrade 'killed-new: EPERM' \
 		'restarted-new: EPERM'
-	ok "the old build goes on running" says_line upgrade 'old-vmhgfs: ran' 'later-old-vmhgfs: ran' \
+	ok "the old build goes on running" says_lines upgrade 'old-vmhgfs: ran' 'later-old-vmhgfs: ran' \
 		'restarted-old: ran'
-	ok "each is told, with the mode" says_line upgrade \
+	ok "each is told, with the mode" says_lines upgrade \
 		' *[0-9]+ blocked rule freeze /usr/bin/vmhgfs-fuse .*' \
 		' *[0-9]+ blocked rule freeze /usr/bin/vmtoolsd .*' \
 		' *[0-9]+ allowed installed freeze /usr/bin/vmtoolsd .*'
-	ok "a neighbour runs, and is not told of" says_line upgrade 'neighbour: ran'
+	ok "a neighbour runs, and is not told of" says_lines upgrade 'neighbour: ran'
 }
 
 judge_exemptions()
 {
 	for mode in freeze block; do
-		ok "exempt from $mode is one file for one user" says_line exemption \
+		ok "exempt from $mode is one file for one user" says_lines exemption \
 			"$mode-user: ran" "$mode-root: EPERM" "$mode-other-file: EPERM"
 	done
 	ok "its use is counted, over a reload" use_is_counted
-	ok "a user asks, and may not grant" says_line request '1 .* tester .*: the backup asks it' \
+	ok "a user asks, and may not grant" says_lines request '1 .* tester .*: the backup asks it' \
 		'weir: grant: only root grants'
-	ok "what root grants runs, for whom it was granted" says_line request 'granted-user: ran' \
+	ok "what root grants runs, for whom it was granted" says_lines request 'granted-user: ran' \
 		'granted-root: EPERM'
-	ok "the register has both names" says_line request \
+	ok "the register has both names" says_lines request \
 		'register GR-1 tester root /usr/bin/vmware-xferlogs 1000'
 }
 
 judge_arming()
 {
-	ok "blocked, old and new are stopped" says_line block 'block-new: EPERM' 'block-old: EPERM'
-	ok "a product is disarmed for a while, and armed again by itself" says_line block \
+	ok "blocked, old and new are stopped" says_lines block 'block-new: EPERM' 'block-old: EPERM'
+	ok "a product is disarmed for a while, and armed again by itself" says_lines block \
 		'disarmed: ran' 'armed-again: EPERM'
-	ok "an arm that nobody confirmed ends when the agent is dead" says_line lapse \
+	ok "an arm that nobody confirmed ends when the agent is dead" says_lines lapse \
 		'starts disarmed' 'starts: ran' 'killed: EPERM' 'lapsed-killed: ran'
-	ok "and when it hangs" says_line lapse 'hung: EPERM' 'lapsed-hung: ran'
-	ok "who armed cannot confirm" says_line confirm 'same 3' 'still unconfirmed'
-	ok "another login can" says_line confirm 'other 0' 'now confirmed'
-	ok "the third quick boot is not armed" says_line boots 'third boot disarmed' \
+	ok "and when it hangs" says_lines lapse 'hung: EPERM' 'lapsed-hung: ran'
+	ok "who armed cannot confirm" says_lines confirm 'same 3' 'still unconfirmed'
+	ok "another login can" says_lines confirm 'other 0' 'now confirmed'
+	ok "the third quick boot is not armed" says_lines boots 'third boot disarmed' \
 		'third-boot: ran' '.*three boots in a row.*'
-	ok "until somebody arms it" says_line boots 'third-armed: EPERM'
-	ok "a user who loops what is blocked ends nothing" says_line backoff \
+	ok "until somebody arms it" says_lines boots 'third-armed: EPERM'
+	ok "a user who loops what is blocked ends nothing" says_lines backoff \
 		'after the loops unconfirmed'
 	ok "a guarded unit that fails ends the arm in time" in_time
-	ok "and says which" says_line backoff '.*getty@tty9.service has failed.*'
-	ok "three units of the system that are refused something end it" says_line backoff \
+	ok "and says which" says_lines backoff '.*getty@tty9.service has failed.*'
+	ok "three units of the system that are refused something end it" says_lines backoff \
 		'before 3 unconfirmed' 'three units disarmed' \
 		'.*night1.service, night2.service, night3.service.*'
 }
 
 judge_removal()
 {
-	ok "a removal window lets the product run, and closes" says_line remove 'armed confirmed' \
+	ok "a removal window lets the product run, and closes" says_lines remove 'armed confirmed' \
 		'window-before: EPERM' 'window-open: ran' 'window-closed: EPERM'
-	ok "it is purged while armed" says_line remove 'purge 0'
-	ok "what ran in the window is told" says_line remove \
+	ok "it is purged while armed" says_lines remove 'purge 0'
+	ok "what ran in the window is told" says_lines remove \
 		' *[0-9]+ allowed (window|removal).* /usr/bin/vmware-checkvm .*'
 	ok "the scan says that it is gone, or what is left" is_gone
-	ok "disarm works with the agent stopped" says_line disarm '-> 0'
+	ok "disarm works with the agent stopped" says_lines disarm '-> 0'
 }
 
 judge()

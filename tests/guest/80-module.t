@@ -27,14 +27,44 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 logs=${WEIR_LOGS:-$work}
 
-make -s -C "$weir_top" OUTPUT="$weir_build" KMOD_KERNELS="$kernels" kmod-all \
-	"$weir_build/module-tool" >&2 || exit 1
-module_payload "$work/root" || exit 1
+# Before any guest: the module on its other ways to a host, for the first kernel.
+headers=$(echo "$(guest_cache)/headers/${kernels%% *}"/usr/src/linux-headers-*-amd64)
+
+# Prints where the module is.
+dkms_module()
+{
+	find "$work/dkms/tree" -name weir.ko
+}
+
+builds_by_dkms()
+{
+	mkdir -p "$work/dkms/tree"
+	make -s -C "$weir_top" install-dkms DESTDIR="$work/dkms" || return
+	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$work"/dkms/usr/src/weir-*/dkms.conf)
+	dkms build -m weir -v "$version" -k "${headers##*/linux-headers-}" \
+		--sourcetree "$work/dkms/usr/src" --dkmstree "$work/dkms/tree" \
+		--kernelsourcedir "$headers" || { cat "$work"/dkms/tree/weir/*/build/make.log; return 1; }
+	[ -s "$(dkms_module)" ]
+}
+
+is_signed_once()
+{
+	openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=weir-test \
+		-keyout "$work/key.pem" -out "$work/cert.pem" || return
+	set -- "$work/key.pem" "$work/cert.pem" "$(dkms_module)" "$headers"
+	"$weir_top/scripts/sign-module" "$@" &&
+		[ "$(PATH=$PATH:/sbin modinfo -F signer "$3")" = weir-test ] &&
+		! "$weir_top/scripts/sign-module" "$@"
+}
+
+module_build && module_payload "$work/root" || exit 1
 weir_add_test "$work/root" "$here/inside/module.sh"
 for kernel in $kernels; do
 	module_image "$kernel" || exit 1
 	module_boot "$kernel" &
 done
+ok "DKMS builds it from what install-dkms leaves" builds_by_dkms
+ok "it is signed with a key of one's own, and not twice" is_signed_once
 wait
 for kernel in $kernels; do
 	module_judge "$kernel"

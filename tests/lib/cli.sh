@@ -42,6 +42,19 @@ skip() {
 	echo "ok $number - $1 # SKIP $2"
 }
 
+# drawn SCRIPT PROGRAM SEED COUNT PATTERN LEAST: policies at random, judged by PROGRAM; the
+# number that PATTERN has in what it says is at least LEAST.
+drawn() {
+	# No __pycache__ in the tree.
+	python3 -B "$1" "$2" --seed "$3" --count "$4" >"$tmp/answer" 2>&1
+	rc=$?
+	cat "$tmp/answer"
+	[ "$rc" -eq 0 ] && [ "$(sed -n "s/$5/\\1/p" "$tmp/answer")" -ge "$6" ]
+}
+
+# What it came to, also when all is well.
+tell_drawn() { cut -c1-1000 "$tmp/answer" | sed 's/^/# /'; }
+
 ended() {
 	echo "1..$number"
 	exit $failed

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Guests that try the kernel module by tests/guest/inside/module.sh, and what they
-# are to say. To be sourced, after guests.sh, by a test that has $work and $logs.
+# are to say. To be sourced, after guests.sh, by a test that has $work, $logs and
+# $kernels; $module_test, if it is not module, begins the names of its logs.
 #
+#   module_build               the module for each of $kernels, and what speaks to it
 #   module_payload DIR         weir_payload, and what speaks to the module
 #   module_image KERNEL        the image of $work/root with the module for it
 #   module_boot KERNEL [OPTION...]
@@ -23,6 +25,13 @@ module_payload()
 	echo "${WEIR_MUTATIONS:-20000}" >"$1/weir/mutations"
 }
 
+# The module and what speaks to it, for every one of $kernels.
+module_build()
+{
+	make -s -C "$weir_top" OUTPUT="$weir_build" KMOD_KERNELS="$kernels" kmod-all \
+		"$weir_build/module-tool" >&2
+}
+
 module_image()
 {
 	guest_image "$work/image.$1" "$work/root" "$weir_build/kmod/$1/weir.ko"
@@ -30,7 +39,7 @@ module_image()
 
 log_of()
 {
-	echo "$logs/module.$1"
+	echo "$logs/${module_test:-module}.$1"
 }
 
 module_boot()
@@ -42,6 +51,7 @@ module_boot()
 		--append weir.lsm=default "$@"
 }
 
+# as_expected KERNEL SECTION TABLE: every route ends as the table says.
 as_expected()
 {
 	section "$1" "$2" | grep -vE '^(#|$)' |
@@ -51,21 +61,10 @@ as_expected()
 	return $rc
 }
 
-# has KERNEL SECTION LINE...: all of these, each a whole line.
-has()
-{
-	section "$1" "$2" >"$work/section"
-	cat "$work/section"
-	shift 2
-	for line; do
-		grep -qxE -- "$line" "$work/section" || { echo "no: $line"; return 1; }
-	done
-}
-
 silent()
 {
 	section "$1" kernel
-	[ -n "$(section "$1" end)$(grep '^=== end' "$(log_of "$1")")" ] && [ -z "$(section "$1" kernel)" ]
+	grep -q '^=== end' "$(log_of "$1")" && [ -z "$(section "$1" kernel)" ]
 }
 
 # What it said, and what the file is: one and the same line, twice.
@@ -80,10 +79,10 @@ module_judge()
 {
 	ok "$1: the guest comes to its end" ended_well "$1"
 	ok "$1: where it may not read files, known ones and addresses are refused" \
-		has "$1" lookups "content 0 .*" "known EPERM" "copy ran" "tcp4 EPERM" "unloaded"
-	ok "$1: loaded it stops nothing and hooks nothing" has "$1" boot "loaded 0" \
+		says_lines "$1" lookups "content 0 .*" "known EPERM" "copy ran" "tcp4 EPERM" "unloaded"
+	ok "$1: loaded it stops nothing and hooks nothing" says_lines "$1" boot "loaded 0" \
 		"unarmed ran" "site security_bprm_check free"
-	ok "$1: it takes all seven functions" has "$1" armed \
+	ok "$1: it takes all seven functions" says_lines "$1" armed \
 		"content 1 generation 1 armed 1 agent 0" \
 		"site security_bprm_check taken" "site security_mmap_file taken" \
 		"site security_file_mprotect taken" "site security_kernel_read_file taken" \
@@ -92,34 +91,34 @@ module_judge()
 	ok "$1: every exec route is refused, copies by their content" \
 		as_expected "$1" exec exec.lsm
 	ok "$1: every connect route is refused" as_expected "$1" net net.lsm
-	ok "$1: neighbours run and are reached" has "$1" neighbours \
+	ok "$1: neighbours run and are reached" says_lines "$1" neighbours \
 		"/opt/vendor-not/hello ran" "/opt/vendor2/bin/hello ran" \
 		"/srv/opt/vendor/hello ran" "/usr/bin/vendor-tools ran" "udp-sendto arrived" \
 		"udp-connect arrived"
-	ok "$1: not one of 16 x 60 at once slips through" has "$1" storm "storm EPERM"
+	ok "$1: not one of 16 x 60 at once slips through" says_lines "$1" storm "storm EPERM"
 	ok "$1: root's switches do not open it, and it cannot be unloaded" \
-		has "$1" switches "ftrace_enabled EPERM" "kprobes EPERM" "rmmod [^0].*" \
+		says_lines "$1" switches "ftrace_enabled EPERM" "kprobes EPERM" "rmmod [^0].*" \
 		"detach: .*" "detach EPERM"
-	ok "$1: a table is in force as a whole, or not at all" has "$1" swap \
+	ok "$1: a table is in force as a whole, or not at all" says_lines "$1" swap \
 		"swapped ran" "guarded ran" "back EPERM" "table: Invalid argument" \
 		"refused EPERM" "later ran" "lapsed ran" "again EPERM"
 	ok "$1: it tells by which key a file is known" same_file "$1"
-	ok "$1: it notices the agent and its end" has "$1" agent \
+	ok "$1: it notices the agent and its end" says_lines "$1" agent \
 		"content 1 generation 8 armed 1 agent 1" "content 1 generation 8 armed 1 agent 0"
-	ok "$1: a thousand denials in nobody's presence are kept, and chained" has "$1" agent \
+	ok "$1: a thousand denials in nobody's presence are kept, and chained" says_lines "$1" agent \
 		"absent 1000" "records [0-9]{4} .* broken 0 gaps 0"
-	ok "$1: who may not, does not" has "$1" privilege "status: Operation not permitted" \
+	ok "$1: who may not, does not" says_lines "$1" privilege "status: Operation not permitted" \
 		"disarm: Operation not permitted" "sent [1-9][0-9]* taken 0" "unprivileged EPERM"
 	ok "$1: mutated requests change nothing" \
-		has "$1" mutate "sent [0-9]+ taken [1-9][0-9]*" "mutated EPERM"
-	ok "$1: an arm that is not confirmed runs out, and the hooks go" has "$1" expiry \
+		says_lines "$1" mutate "sent [0-9]+ taken [1-9][0-9]*" "mutated EPERM"
+	ok "$1: an arm that is not confirmed runs out, and the hooks go" says_lines "$1" expiry \
 		"soon EPERM" "expired ran" "free" "unloaded 0" "unloaded ran" "confirm: .*" \
 		"armed EPERM"
-	ok "$1: disarmed it leaves no hook, and can be unloaded" has "$1" disarm \
+	ok "$1: disarmed it leaves no hook, and can be unloaded" says_lines "$1" disarm \
 		"disarmed ran" "free" "unloaded"
 	ok "$1: loading, arming and unloading in a storm, $module_cycles times" \
-		has "$1" cycles "cycles $module_cycles"
+		says_lines "$1" cycles "cycles $module_cycles"
 	# Thousands were denied.
-	ok "$1: the audit trail has it, folded" has "$1" audit "[1-9][0-9]?"
+	ok "$1: the audit trail has it, folded" says_lines "$1" audit "[1-9][0-9]?"
 	ok "$1: the kernel has nothing to complain of" silent "$1"
 }

@@ -30,6 +30,16 @@ says()
 	done
 }
 
+# says_lines SECTION PATTERN...: each fits a line of it from end to end.
+says_lines()
+{
+	in=$1
+	shift
+	for line; do
+		says "$in" "^($line)\$" || return
+	done
+}
+
 # never_says SECTION PATTERN: the section is there, and no line of it is such.
 never_says()
 {
