@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cmd/guarding.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "cmd/agent.h"
 #include "cmd/arming.h"
 #include "inventory/upgrade.h"
@@ -86,6 +89,22 @@ void guarding_tend(struct agent *a)
 	if (err)
 		tell_fault("after an upgrade", err);
 	guarding_watch(a);
+}
+
+void guarding_leave(struct agent *a)
+{
+	const uint64_t in_force = a->gates->control.generation;
+	CLEANUP(plan_freep) struct plan *p = calloc(1, sizeof(*p));
+	int err = p ? 0 : -ENOMEM;
+
+	if (!in_force)
+		return;
+	if (!err)
+		err = plan_renew_guard(a->gates, p, a->root_fd, a->opts->canary);
+	if (!err)
+		err = table_guard_left(a->gates, in_force, p->guard_keys, p->guard_cnt);
+	if (err)
+		tell_fault("the table that stays in force", err);
 }
 
 static void watch(void *ctx, const char *path)

@@ -18,6 +18,12 @@ struct agent;
 void guarding_open(struct agent *a);
 void guarding_close(void);
 
+/*
+ * This agent has no table to put in force and will end: in the one that stays, of an
+ * agent before it, at least what the host lives on now is guarded.
+ */
+void guarding_leave(struct agent *a);
+
 /* A file has appeared at @path, open at @fd. True: the guard is concerned. */
 bool guarding_take(struct agent *a, const char *path, int fd);
 

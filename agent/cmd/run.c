@@ -141,6 +141,7 @@ static int load_first(struct agent *a)
 
 	if (!err)
 		return 0;
+	guarding_leave(a);
 	if (d.text[0]) {
 		diag_format(&d, text, sizeof(text));
 		fprintf(stderr, "%s\n", text);

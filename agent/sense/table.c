@@ -284,15 +284,38 @@ int table_count_exemptions(const struct table *t, uint64_t *used, uint32_t cnt)
 	return count_exemptions(t->map[KIND_EXEMPTIONS], used, cnt);
 }
 
-int table_count_left(const struct gates *g, uint64_t generation, uint64_t *used, uint32_t cnt)
+/* A map of a table that nobody here has made. Returns a descriptor or -errno. */
+static int open_left(const struct gates *g, uint64_t generation, enum table_kind kind)
 {
-	CLEANUP(close_fdp) int map = -1;
 	uint32_t id;
+	int map;
 
-	if (bpf_map_lookup_elem(gates_map(g, table_map_outer(KIND_EXEMPTIONS)), &generation, &id))
+	if (bpf_map_lookup_elem(gates_map(g, table_map_outer(kind)), &generation, &id))
 		return -errno;
 	map = bpf_map_get_fd_by_id(id);
-	return map < 0 ? -errno : count_exemptions(map, used, cnt);
+	return map < 0 ? -errno : map;
+}
+
+int table_count_left(const struct gates *g, uint64_t generation, uint64_t *used, uint32_t cnt)
+{
+	CLEANUP(close_fdp) int map = open_left(g, generation, KIND_EXEMPTIONS);
+
+	return map < 0 ? map : count_exemptions(map, used, cnt);
+}
+
+int table_guard_left(const struct gates *g, uint64_t generation, const struct weir_file *files,
+		     size_t cnt)
+{
+	struct table t = { .generation = generation, .module = g->module };
+	CLEANUP(close_fdp) int map = open_left(g, generation, KIND_GUARD);
+	int err = 0;
+
+	if (map < 0)
+		return map;
+	t.map[KIND_GUARD] = map;
+	for (size_t i = 0; i < cnt && !err; i++)
+		err = table_add_guard(&t, &files[i]);
+	return err;
 }
 
 uint64_t table_generation(const struct table *t)

@@ -74,6 +74,10 @@ int table_add_guard(struct table *t, const struct weir_file *file);
 /* It was identified again, and is not what its key says. 0 or -errno. */
 int table_drop_file(struct table *t, const struct weir_file *file);
 
+/* The same for @cnt files in a table that an agent before us left. -ENOENT: none such. */
+int table_guard_left(const struct gates *g, uint64_t generation, const struct weir_file *files,
+		     size_t cnt);
+
 /*
  * How often each exemption was used under @t: @used[i] grows by the uses of the
  * policy's exemption i, below @cnt. 0 or -errno.

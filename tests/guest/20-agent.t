@@ -154,6 +154,10 @@ judge_kernel()
 	ok "$1: SIGHUP brings a stricter policy" says "$1" reload '^block 202 .* EPERM'
 	ok "$1: a broken file leaves the policy" says "$1" reload '^broken 202 .* EPERM'
 	ok "$1: an older serial leaves the policy" says "$1" reload '^older 202 .* EPERM'
+	ok "$1: with nobody there, what becomes vital is still stopped" \
+		says "$1" orphan '^absent EPERM EPERM'
+	ok "$1: an agent that cannot stay lets it run, and nothing else" \
+		says "$1" orphan '^refused 2 ran EPERM'
 	# A file that was touched is the same by its content, where the kernel can hash.
 	[ "$1" = 5.10 ] && touched=EPERM || touched=ran
 	ok "$1: frozen, what was there runs, and nothing new" \

@@ -254,6 +254,24 @@ write_policy 150 harmless observe
 reload
 echo "older $(policy_line) $(attempt /opt/vendor/hello)"
 
+# A file that the table in force stops comes to be one that must run, while nobody is
+# there to see it; and who comes then has a policy that cannot be read.
+section orphan
+kill -KILL "$agent"
+wait "$agent" 2>/dev/null
+cp -p /usr/sbin/sshd /usr/sbin/sshd.was
+mv /usr/local/bin/harmless /usr/sbin/sshd
+echo "policy: [" >"$policy"
+echo "absent $(attempt /usr/sbin/sshd) $(attempt /opt/vendor/hello)"
+agent_start "$policy" "$journal"
+wait "$agent"
+echo "refused $? $(attempt /usr/sbin/sshd) $(attempt /opt/vendor/hello)"
+mv /usr/sbin/sshd /usr/local/bin/harmless
+mv /usr/sbin/sshd.was /usr/sbin/sshd
+write_policy 203 harmless block
+agent_start "$policy" "$journal"
+agent_ready 90
+
 # freeze_policy SERIAL MODE [CAP]: of the vendor's agent, with an exemption or without.
 freeze_policy()
 {
