@@ -153,6 +153,8 @@ static void add_policy(struct jout *j, const struct agent *a)
 	jout_add_u64(j, "rules", p->rule_cnt);
 	jout_add_u64(j, "exemptions", p->exemption_cnt);
 	jout_add_u64(j, "generation", table_generation(a->now->table));
+	if (a->now->plan->kept[0])
+		jout_add_str(j, "kept", a->now->plan->kept);
 	jout_end(j);
 	if (!a->refusal[0])
 		return;

@@ -7,6 +7,7 @@
  * and somebody may make thousands, so it is not told each time.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "cmd/agent.h"
 #include "cmd/arming.h"
@@ -37,6 +38,19 @@ void agent_note_fault(struct agent *a, const struct identify_answer *answer)
 	agent_note(a, EVENT_PARSER_FAILED, NULL, text, answer->question.path);
 }
 
+/* What the guard keeps from the policy in force; once as long as it is the same. */
+static void note_kept(struct agent *a)
+{
+	const char *kept = a->now->plan->kept;
+	char text[700];
+
+	if (kept[0] && (!a->before || strcmp(kept, a->before->plan->kept))) {
+		snprintf(text, sizeof(text), "%s: that runs, all else is in force", kept);
+		agent_note(a, EVENT_POLICY_LOADED, NULL, text, NULL);
+		fprintf(stderr, "weir: %s\n", text);
+	}
+}
+
 void agent_note_guard(struct agent *a)
 {
 	static const char text[] = "the guard is not whole: a file of its closure could not be "
@@ -44,6 +58,7 @@ void agent_note_guard(struct agent *a)
 
 	if (a->now->plan->guard->is_cut)
 		agent_note(a, EVENT_PARSER_FAILED, NULL, text, NULL);
+	note_kept(a);
 }
 
 void agent_report_faults(struct agent *a)

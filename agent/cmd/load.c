@@ -77,6 +77,12 @@ static int borrow_sources(struct agent *a, struct regime *r, struct diag *d)
 	return 0;
 }
 
+/* Did somebody see it work on this host, and say so? */
+static bool is_agreed(const struct regime *r)
+{
+	return r->is_lent || arming_was_confirmed(r->sources.policy);
+}
+
 /* What follows from them at this moment, on this host. */
 static int prepare(struct agent *a, struct regime *r, struct diag *d)
 {
@@ -90,7 +96,7 @@ static int prepare(struct agent *a, struct regime *r, struct diag *d)
 		err = agent_withhold(a, r);
 	if (!err)
 		err = plan_new(a->gates, r->sources.catalog, r->sources.policy, a->root_fd, own,
-			       &a->known, &a->installed, &r->plan, d);
+			       &a->known, &a->installed, is_agreed(r), &r->plan, d);
 	/* The compiler alone asks; a lent policy outlives what is worked out here. */
 	r->sources.policy->withheld = NULL;
 	if (err)

@@ -293,9 +293,21 @@ int plan_renew_guard(struct gates *g, struct plan *p, int root_fd, const char *c
 	return 0;
 }
 
+/* In the kernel a guarded file comes before any rule. Modules and addresses do not. */
+static bool is_kept_by_kernel(const struct meetings *m, const struct catalog *c)
+{
+	if (m->cnt >= MEETINGS_MAX)
+		return false;
+	for (uint32_t i = 0; i < m->cnt; i++)
+		if (m->list[i].key.kind == WEIR_KEY_PREFIX ||
+		    c->indicators[m->list[i].key.evidence].kind == IND_MODULE)
+			return false;
+	return true;
+}
+
 /* The first meeting is told in full; that there are more, by their number. */
-static int refuse_meetings(const struct plan *p, const struct catalog *c, const struct policy *pol,
-			   struct diag *d)
+static int meet_guard(const struct plan *p, const struct catalog *c, const struct policy *pol,
+		      bool *ret_kept, struct diag *d)
 {
 	CLEANUP(meetings_freep) struct meetings *m = NULL;
 	const struct rule *rule;
@@ -304,6 +316,7 @@ static int refuse_meetings(const struct plan *p, const struct catalog *c, const 
 
 	if (err || !m->cnt)
 		return err;
+	*ret_kept = is_kept_by_kernel(m, c);
 	meeting_format(&m->list[0], c, pol, text, sizeof(text));
 	rule = policy_rule_for(pol, c, m->list[0].key.rule - 1);
 	if (m->cnt == 1)
@@ -344,9 +357,23 @@ static int compile_now(const struct catalog *c, const struct policy *pol, struct
 	return compile(c, pol, wall / NS_PER_S, (uint64_t)(boot - past), &p->compiled, d);
 }
 
+/* Refuses what meets the guard, or, of a policy that is agreed to, notes it in @p. */
+static int ask_guard(struct plan *p, const struct catalog *c, const struct policy *pol,
+		     bool is_agreed, struct diag *d)
+{
+	bool is_kept = false;
+	int err = meet_guard(p, c, pol, &is_kept, d);
+
+	if (err != -EINVAL || !is_agreed || !is_kept)
+		return err;
+	diag_format(d, p->kept, sizeof(p->kept));
+	memset(d, 0, sizeof(*d));
+	return 0;
+}
+
 int plan_new(struct gates *g, const struct catalog *c, const struct policy *pol, int root_fd,
 	     const char *const *own, const struct known *known,
-	     const struct installed *installed, struct plan **ret, struct diag *d)
+	     const struct installed *installed, bool is_agreed, struct plan **ret, struct diag *d)
 {
 	CLEANUP(plan_freep) struct plan *p = calloc(1, sizeof(*p));
 	int err;
@@ -359,7 +386,7 @@ int plan_new(struct gates *g, const struct catalog *c, const struct policy *pol,
 	if (err == -ECHILD)
 		fprintf(stderr, "weir: guard: %s\n", cell_walls());
 	if (!err)
-		err = refuse_meetings(p, c, pol, d);
+		err = ask_guard(p, c, pol, is_agreed, d);
 	if (!err)
 		err = guard_keys(g, p, root_fd);
 	if (!err)

@@ -25,6 +25,7 @@ struct plan {
 	struct installed installed; /* the sets, as they are under this table */
 	struct freeze freeze;
 	struct exempt exempt;
+	char kept[600]; /* the first thing that is in force and that the guard lets run; "" */
 	bool wants_connect; /* some key or record is about addresses */
 };
 
@@ -32,12 +33,14 @@ struct plan {
  * Builds the plan of @p over @c on the host below @root_fd; @own are further
  * files of ours to guard, NULL-terminated; @known is what the inventory has
  * found, of which those files get keys that are still the same; @installed what
- * freezes let run so far. -EINVAL with @d: the policy is
- * refused and why. Other -errno: it could not be worked out.
+ * freezes let run so far. @is_agreed: it was in force on this host before, so files
+ * that have become vital since are no reason to refuse it: the guard keeps them in the
+ * kernel, and @ret->kept says so. -EINVAL with @d: the policy is refused and why. Other
+ * -errno: it could not be worked out.
  */
 int plan_new(struct gates *g, const struct catalog *c, const struct policy *p, int root_fd,
 	     const char *const *own, const struct known *known,
-	     const struct installed *installed, struct plan **ret, struct diag *d);
+	     const struct installed *installed, bool is_agreed, struct plan **ret, struct diag *d);
 struct plan *plan_free(struct plan *p); /* returns NULL; takes NULL */
 
 /*

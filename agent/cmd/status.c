@@ -233,6 +233,8 @@ static void print_text(const json_t *j)
 	printf("policy: %s serial %lld, enforce: %s, %s (%s)\n", str(p, "name"),
 	       num(p, "serial"), json_is_true(json_object_get(p, "enforce")) ? "true" : "false",
 	       str(j, "arm"), str(p, "file"));
+	if (json_object_get(p, "kept"))
+		printf("GUARDED: %s: that runs, all else is in force\n", str(p, "kept"));
 	if (r)
 		printf("REFUSED: wanted %lld, running %lld, because %s\n",
 		       num(r, "wanted_serial"), num(p, "serial"), str(r, "because"));

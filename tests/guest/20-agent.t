@@ -158,6 +158,10 @@ judge_kernel()
 		says "$1" orphan '^absent EPERM EPERM'
 	ok "$1: an agent that cannot stay lets it run, and nothing else" \
 		says "$1" orphan '^refused 2 ran EPERM'
+	ok "$1: a confirmed policy stops what is not vital" says "$1" orphan '^confirmed EPERM'
+	ok "$1: and is no less in force when that becomes vital, which runs" \
+		says "$1" orphan '^agreed ran EPERM'
+	ok "$1: the status says what is kept" says "$1" orphan '^GUARDED: .*sshd.*all else'
 	# A file that was touched is the same by its content, where the kernel can hash.
 	[ "$1" = 5.10 ] && touched=EPERM || touched=ran
 	ok "$1: frozen, what was there runs, and nothing new" \

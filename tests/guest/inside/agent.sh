@@ -267,10 +267,21 @@ agent_start "$policy" "$journal"
 wait "$agent"
 echo "refused $? $(attempt /usr/sbin/sshd) $(attempt /opt/vendor/hello)"
 mv /usr/sbin/sshd /usr/local/bin/harmless
-mv /usr/sbin/sshd.was /usr/sbin/sshd
 write_policy 203 harmless block
 agent_start "$policy" "$journal"
 agent_ready 90
+weir arm --reason "test, to be confirmed"
+# shellcheck disable=SC2016 # the other shell's
+sh -c 'echo 0 >/proc/self/loginuid && exec weir confirm'
+echo "confirmed $(attempt /usr/local/bin/harmless)"
+kill -KILL "$agent"
+wait "$agent" 2>/dev/null
+ln -f /usr/local/bin/harmless /usr/sbin/sshd
+agent_start "$policy" "$journal"
+agent_ready 90
+echo "agreed $(attempt /usr/sbin/sshd) $(attempt /opt/vendor/hello)"
+weir status | grep '^GUARDED'
+mv /usr/sbin/sshd.was /usr/sbin/sshd
 
 # freeze_policy SERIAL MODE [CAP]: of the vendor's agent, with an exemption or without.
 freeze_policy()
