@@ -52,6 +52,11 @@ denied()
 	$tool status | sed -n 's/^denied \([0-9]*\) .*/\1/p'
 }
 
+told()
+{
+	dmesg | grep -c 'weir op=deny'
+}
+
 cycle()
 {
 	load && up 1 && vendor_table 2 && [ "$(attempt /opt/vendor/hello)" = EPERM ] &&
@@ -162,8 +167,10 @@ kill -KILL $agent
 wait $agent 2>/dev/null
 $tool status | head -n 1
 was=$(denied)
+was_told=$(told)
 /weir/bin/try-exec storm /opt/vendor/hello 10 100 >/dev/null
 echo "absent $(($(denied) - was))"
+echo "told $(($(told) - was_told))"
 $tool box
 $tool box 100
 
@@ -210,7 +217,6 @@ touch $run/enough
 wait $storm
 unload
 section audit
-dmesg | grep -c 'weir op=deny'
 dmesg | grep 'weir op=' | head -n 5
 section kernel
 kernel_complaints
