@@ -268,7 +268,7 @@ wait "$agent"
 echo "refused $? $(attempt /usr/sbin/sshd) $(attempt /opt/vendor/hello)"
 mv /usr/sbin/sshd /usr/local/bin/harmless
 write_policy 203 harmless block
-agent_start "$policy" "$journal"
+agent_start_unconfirmed "$policy" "$journal"
 agent_ready 90
 weir arm --reason "test, to be confirmed"
 # shellcheck disable=SC2016 # the other shell's

@@ -43,16 +43,21 @@ uptime_s()
 	cut -d ' ' -f 1 /proc/uptime
 }
 
-# agent_start POLICY JOURNAL [OPTION...]: returns at once; its process is $agent.
-agent_start()
+# agent_start[_unconfirmed] POLICY JOURNAL [OPTION...]: returns at once; its process is $agent.
+# As after a boot: whether it is armed is what is remembered of its policy.
+agent_start_unconfirmed()
 {
 	its_policy=$1 its_journal=$2
 	shift 2
 	weir run --policy "$its_policy" --journal "$its_journal" \
-		--catalog "${catalog:-/weir/catalog}" \
-		--confirmed "$@" >>$run/out 2>>$run/err &
+		--catalog "${catalog:-/weir/catalog}" "$@" >>$run/out 2>>$run/err &
 	agent=$!
 	ready_from=$(uptime_s)
+}
+
+agent_start()
+{
+	agent_start_unconfirmed "$@" --confirmed
 }
 
 agent_ready()

@@ -121,8 +121,7 @@ start()
 # As after a reboot: nobody says that the policy was confirmed.
 start_unconfirmed()
 {
-	weir run --policy $policy --journal $journal --catalog $catalog >>$run/out 2>>$run/err &
-	agent=$!
+	agent_start_unconfirmed $policy $journal
 	await 120 is_status .pid $agent || echo "# the agent did not start"
 }
 
