@@ -88,7 +88,7 @@ build_root()
 
 boot()
 {
-	guest_run "$1" "$work/image" "$(log_of "$1")" --smp 2 --timeout 400
+	guest_run "$1" "$work/image" "$(log_of "$1")" --smp 2 --timeout 600
 }
 
 # Every round of the loop ended with EPERM for every single try.
