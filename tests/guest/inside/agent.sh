@@ -118,10 +118,11 @@ reload()
 	tail -n +$((lines + 1)) $run/err
 }
 
-# How often the agent has taken or refused a policy.
+# How often the agent has taken or refused what somebody asked it to take.
 answers()
 {
-	cat $run/err $run/out | grep -cE 'the policy is refused|policy-loaded|policy-refused'
+	cat $run/err $run/out | grep -E 'the policy is refused|policy-loaded|policy-refused' |
+		grep -vc 'worked out anew'
 }
 
 has_answered()
