@@ -69,7 +69,7 @@ log_of()
 boot()
 {
 	guest_run "${1%/*}" "$work/image.${1#*/}" "$(log_of "$1")" --smp 2 --mem 2048 \
-		--timeout 1200
+		--timeout $((960 + 2 * ${1#*/}))
 }
 
 all_taken()

@@ -83,7 +83,8 @@ at_least()
 }
 
 build_payload || { echo "Bail out! no payload"; exit 1; }
-guest_run "$kernel" "$work/image" "$log" --smp 2 --modules overlay,sctp,dummy --timeout 900
+guest_run "$kernel" "$work/image" "$log" --smp 2 --modules overlay,sctp,dummy \
+	--timeout $((700 + 2 * count))
 ok "the guest comes to its end" ended_well
 ok "before any of them all runs that has to" says before '^fares: well$'
 ok "somebody logs in by password" says before '^login: in$'
