@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -201,6 +202,8 @@ static int put_in_force(struct agent *a, struct regime *r)
 	a->before = regime_free(a->gates, a->before);
 	a->before = a->now;
 	a->now = r;
+	/* What a table and its catalogue were made of is not to pile up in holes. */
+	malloc_trim(0);
 	if (r->is_lent) {
 		r->is_lent = false;
 		a->before->is_lent = true;
