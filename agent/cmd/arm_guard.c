@@ -20,12 +20,8 @@ static void tell(const struct meetings *m, const struct sources *s)
 	char text[400], line[800];
 	struct diag d = {};
 
-	meeting_format(&m->list[0], s->catalog, p, text, sizeof(text));
-	if (m->cnt == 1)
-		diag_set(&d, p->file, rule ? rule->line : 0, 1, "not armed: %s", text);
-	else
-		diag_set(&d, p->file, rule ? rule->line : 0, 1, "not armed: %s (and %u more)",
-			 text, m->cnt - 1);
+	meetings_format(m, s->catalog, p, text, sizeof(text));
+	diag_set(&d, p->file, rule ? rule->line : 0, 1, "not armed: %s", text);
 	diag_format(&d, line, sizeof(line));
 	fprintf(stderr, "%s\n", line);
 }

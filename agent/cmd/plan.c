@@ -305,24 +305,24 @@ static bool is_kept_by_kernel(const struct meetings *m, const struct catalog *c)
 	return true;
 }
 
-/* The first meeting is told in full; that there are more, by their number. */
-static int meet_guard(const struct plan *p, const struct catalog *c, const struct policy *pol,
-		      bool *ret_kept, struct diag *d)
+/* Refuses what meets the guard, or, of a policy that is agreed to, notes it in @p. */
+static int ask_guard(struct plan *p, const struct catalog *c, const struct policy *pol,
+		     bool is_agreed, struct diag *d)
 {
 	CLEANUP(meetings_freep) struct meetings *m = NULL;
 	const struct rule *rule;
-	char text[400];
+	char text[460];
 	int err = guard_meets(p->guard, p->compiled, &m);
 
 	if (err || !m->cnt)
 		return err;
-	*ret_kept = is_kept_by_kernel(m, c);
-	meeting_format(&m->list[0], c, pol, text, sizeof(text));
+	meetings_format(m, c, pol, text, sizeof(text));
+	if (is_agreed && is_kept_by_kernel(m, c)) {
+		snprintf(p->kept, sizeof(p->kept), "%s: %s", pol->file, text);
+		return 0;
+	}
 	rule = policy_rule_for(pol, c, m->list[0].key.rule - 1);
-	if (m->cnt == 1)
-		return diag_set(d, pol->file, rule ? rule->line : 0, 1, "%s", text);
-	return diag_set(d, pol->file, rule ? rule->line : 0, 1, "%s (and %u more)", text,
-			m->cnt - 1);
+	return diag_set(d, pol->file, rule ? rule->line : 0, 1, "%s; the policy is refused", text);
 }
 
 /*
@@ -355,20 +355,6 @@ static int compile_now(const struct catalog *c, const struct policy *pol, struct
 	if (past > boot)
 		past = boot;
 	return compile(c, pol, wall / NS_PER_S, (uint64_t)(boot - past), &p->compiled, d);
-}
-
-/* Refuses what meets the guard, or, of a policy that is agreed to, notes it in @p. */
-static int ask_guard(struct plan *p, const struct catalog *c, const struct policy *pol,
-		     bool is_agreed, struct diag *d)
-{
-	bool is_kept = false;
-	int err = meet_guard(p, c, pol, &is_kept, d);
-
-	if (err != -EINVAL || !is_agreed || !is_kept)
-		return err;
-	diag_format(d, p->kept, sizeof(p->kept));
-	memset(d, 0, sizeof(*d));
-	return 0;
 }
 
 int plan_new(struct gates *g, const struct catalog *c, const struct policy *pol, int root_fd,

@@ -127,7 +127,7 @@ static int refuse(const struct simulation *s, const struct meetings *m, struct d
 
 		meeting_format(&m->list[i], s->sources.catalog, p, text, sizeof(text));
 		rule = policy_rule_for(p, s->sources.catalog, m->list[i].key.rule - 1);
-		diag_set(d, p->file, rule ? rule->line : 0, 1, "%s", text);
+		diag_set(d, p->file, rule ? rule->line : 0, 1, "%s; the policy is refused", text);
 		if (i + 1 == m->cnt || i + 1 == MEETINGS_TOLD)
 			break;
 		diag_format(d, line, sizeof(line));

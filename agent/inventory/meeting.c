@@ -289,7 +289,18 @@ void meeting_format(const struct meeting *m, const struct catalog *c,
 
 	snprintf(out, size,
 		 "rule at policy line %u (product %s) would block %s (guard: %s): "
-		 "indicator %s %s (%s:%u); the policy is refused",
+		 "indicator %s %s (%s:%u)",
 		 rule ? rule->line : 0, product->id, m->what, m->why,
 		 indicator_kind_name(ind->kind), ind->value, file, ind->line);
+}
+
+void meetings_format(const struct meetings *m, const struct catalog *c,
+		     const struct policy *p, char *out, size_t size)
+{
+	size_t len;
+
+	meeting_format(&m->list[0], c, p, out, size);
+	len = strlen(out);
+	if (m->cnt > 1)
+		snprintf(out + len, size - len, " (and %u more)", m->cnt - 1);
 }

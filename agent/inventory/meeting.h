@@ -39,4 +39,8 @@ void meetings_freep(struct meetings **m);
 void meeting_format(const struct meeting *m, const struct catalog *c,
 		    const struct policy *p, char *out, size_t size);
 
+/* The first of @m, of which there is one at least, and how many more there are. */
+void meetings_format(const struct meetings *m, const struct catalog *c,
+		     const struct policy *p, char *out, size_t size);
+
 #endif /* WEIR_INVENTORY_MEETING_H */

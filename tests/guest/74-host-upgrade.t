@@ -177,7 +177,7 @@ judge_upgrade()
 		'pid 1: .*/systemd/systemd' 'host: running'
 	ok "the agent has lived on, armed" says_lines after 'weir: active, restarts 0' 'arm: confirmed'
 	ok "the policy now meets the guard: one line says so" says_lines later \
-		'kept: .*policy\.yaml:[0-9]*:1: error: .*'
+		'kept: .*policy\.yaml: rule at .* would block .*'
 	ok "and still nothing of the guard is refused" says_lines later 'ssh: in' 'console: in' \
 		'bash: ran' 'scp: EPERM'
 	ok "the journal has no refusal but that of scp" never_says blocked '^blocked .*/[^ ]*$'
