@@ -25,20 +25,11 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 log=${WEIR_MIGRATION_LOG:-${WEIR_LOGS:-$work}/migration}
 
-# The next build of the product, kept in the cache.
-fetch_debs()
+# The next build of the product.
+fetch_tools()
 {
-	debs=$(guest_cache)/debs/open-vm-tools
-	[ ! -e "$debs" ] || return 0
-	new=$(mktemp -d "$(guest_cache)/tools.XXXXXX")
-	if "$weir_top/scripts/fetch-kernels" --files "$new" bookworm-backports open-vm-tools \
-		open-vm-tools-desktop open-vm-tools-containerinfo; then
-		chmod 755 "$new"
-		mkdir -p "$(guest_cache)/debs" && mv -T "$new" "$debs" && return
-	fi
-	rm -rf "$new"
-	# Another run may have made it meanwhile.
-	[ -e "$debs" ]
+	"$weir_top/scripts/fetch-kernels" --files "$1" bookworm-backports open-vm-tools \
+		open-vm-tools-desktop open-vm-tools-containerinfo
 }
 
 build_payload()
@@ -57,7 +48,7 @@ build_payload()
 boot()
 {
 	rootimage=$(vmware_root) || return
-	fetch_debs && build_payload || return
+	weir_debs open-vm-tools fetch_tools && build_payload || return
 	guest_run_systemd "$kernel" "$rootimage" "$log" --payload "$work/root" --smp 2 \
 		--timeout 1500
 	return 0

@@ -24,7 +24,7 @@ weir_top=$(cd "$here/../.." && pwd)
 kernel=${WEIR_KERNELS:-6.12}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-log=${WEIR_UPGRADE_LOG:-${WEIR_LOGS:-$work}/upgrade}
+log=${WEIR_UPGRADE_LOG:-${WEIR_LOGS:-$work}/host-upgrade}
 
 # What the host lives on, with what the new versions need. Without udev, whose hardware
 # database would take an emulated processor half a minute.
@@ -48,22 +48,11 @@ unpress()
 	done
 }
 
-# Kept in the cache, under what is asked for.
-fetch_debs()
+fetch_upgrade()
 {
-	debs=$(guest_cache)/debs/upgrade-$(echo "$backports $trixie" | sha256sum | cut -c 1-12)
-	[ ! -e "$debs" ] || return 0
-	new=$(mktemp -d "$(guest_cache)/upgrade.XXXXXX")
 	# shellcheck disable=SC2086 # lists of words
-	if "$weir_top/scripts/fetch-kernels" --files "$new" bookworm-backports $backports &&
-		"$weir_top/scripts/fetch-kernels" --files "$new" trixie $trixie &&
-		unpress "$new"; then
-		chmod 755 "$new"
-		mkdir -p "$(guest_cache)/debs" && mv -T "$new" "$debs" && return
-	fi
-	rm -rf "$new"
-	# Another test may have made it meanwhile.
-	[ -e "$debs" ]
+	"$weir_top/scripts/fetch-kernels" --files "$1" bookworm-backports $backports &&
+		"$weir_top/scripts/fetch-kernels" --files "$1" trixie $trixie && unpress "$1"
 }
 
 vital_files()
@@ -134,7 +123,9 @@ build_payload()
 boot()
 {
 	rootimage=$(vmware_root) || return
-	fetch_debs && build_payload || return
+	# Under what is asked for: another list is another directory.
+	weir_debs "upgrade-$(echo "$backports $trixie" | sha256sum | cut -c 1-12)" fetch_upgrade &&
+		build_payload || return
 	guest_run_systemd "$kernel" "$rootimage" "$log" --payload "$work/root" --smp 2 \
 		--timeout 1500
 	return 0

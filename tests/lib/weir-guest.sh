@@ -7,6 +7,7 @@
 #   weir_payload DIR            build/weir, canary, fixtures, catalogue, policies
 #   weir_add_test DIR FILE...   guest scripts; the first becomes /weir/test
 #   vmware_root                 the path of a Debian with VMware's tools and look-alikes
+#   weir_debs NAME COMMAND      $debs, a directory in the cache that COMMAND DIR has filled
 #   weir_section LOG NAME       the lines between "=== NAME" and the next "==="
 #   ok TITLE COMMAND...         one TAP line; what COMMAND said when it failed
 #   guest_seconds LOG           from the kernel's start to power-off
@@ -182,6 +183,20 @@ weir_add_test()
 	cp "$2" "$1/weir/test"
 	chmod 755 "$1/weir/test"
 )
+
+weir_debs()
+{
+	debs=$(guest_cache)/debs/$1
+	[ ! -e "$debs" ] || return 0
+	new=$(mktemp -d "$(guest_cache)/debs.XXXXXX")
+	if "$2" "$new"; then
+		chmod 755 "$new"
+		mkdir -p "$(guest_cache)/debs" && mv -T "$new" "$debs" && return
+	fi
+	rm -rf "$new"
+	# Another test may have made it meanwhile.
+	[ -e "$debs" ]
+}
 
 # One root for all tests with real software, since it takes a minute to build:
 # what is VMware's, what is often taken for a vendor's, the agent's libraries, jq.

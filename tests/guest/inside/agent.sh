@@ -37,11 +37,6 @@ is_gone()
 	[ ! -d "/proc/$agent" ]
 }
 
-status_of()
-{
-	weir status --json 2>&1 | jq -rcM "$1"
-}
-
 counters()
 {
 	echo "# $(status_of .counters)"
@@ -272,8 +267,7 @@ write_policy 203 harmless block
 agent_start_unconfirmed "$policy" "$journal"
 agent_ready 90
 weir arm --reason "test, to be confirmed"
-# shellcheck disable=SC2016 # the other shell's
-sh -c 'echo 0 >/proc/self/loginuid && exec weir confirm'
+in_new_session weir confirm
 echo "confirmed $(attempt /usr/local/bin/harmless)"
 kill -KILL "$agent"
 wait "$agent" 2>/dev/null

@@ -11,16 +11,6 @@ policy=/etc/weir/policy.yaml
 lib=/usr/lib/x86_64-linux-gnu
 packages="bash libc6 systemd openssh-server libpam-modules"
 
-status_of()
-{
-	weir status --json 2>&1 | jq -rcM "$1" 2>/dev/null
-}
-
-is_status()
-{
-	[ "$(status_of "$1")" = "$2" ]
-}
-
 # What came of running it: ran, EPERM, or what the test program says.
 fare()
 {
@@ -104,12 +94,6 @@ probe_ssh()
 		echo "login at $(uptime_s): $(ssh_in | tr '\n' ' ')"
 		sleep 20
 	done >$run/probes.ssh
-}
-
-in_new_session()
-{
-	# shellcheck disable=SC2016 # the other shell's
-	sh -c 'echo 0 >/proc/self/loginuid && exec "$@"' - "$@"
 }
 
 section host

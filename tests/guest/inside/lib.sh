@@ -90,6 +90,25 @@ attempt()
 	/weir/bin/try-exec execve "$1" | jq -r .result
 }
 
+# status_of FILTER: of the agent that runs, by jq; nothing if none answers.
+status_of()
+{
+	weir status --json 2>&1 | jq -rcM "$1" 2>/dev/null
+}
+
+# is_status FILTER VALUE
+is_status()
+{
+	[ "$(status_of "$1")" = "$2" ]
+}
+
+# Audit gives a session its number at login, when the login's user is written.
+in_new_session()
+{
+	# shellcheck disable=SC2016 # the other shell's
+	sh -c 'echo 0 >/proc/self/loginuid && exec "$@"' - "$@"
+}
+
 # What the agent said about itself; one line per event would fill the console.
 said()
 {

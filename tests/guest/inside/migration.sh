@@ -59,27 +59,10 @@ try_user()
 	esac
 }
 
-# Audit gives a session its number at login, when the login's user is written.
-in_new_session()
-{
-	# shellcheck disable=SC2016 # the other shell's
-	sh -c 'echo 0 >/proc/self/loginuid && exec "$@"' - "$@"
-}
-
 does()
 {
 	"$@" 2>&1
 	echo "-> $?"
-}
-
-status_of()
-{
-	weir status --json 2>&1 | jq -rcM "$1" 2>/dev/null
-}
-
-is_status()
-{
-	[ "$(status_of "$1")" = "$2" ]
 }
 
 # The rules, as lines; the name stays, the serial grows.

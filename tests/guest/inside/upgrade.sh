@@ -42,11 +42,6 @@ wait_ms()
 	usleep "$(($1 * 1000))"
 }
 
-status_of()
-{
-	weir status --json 2>&1 | jq -rcM "$1"
-}
-
 is_agents()
 {
 	[ "$(status_of .pid)" = "$agent" ]
