@@ -27,8 +27,13 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 logs=${WEIR_LOGS:-$work}
 
-# Before any guest: the module on its other ways to a host, for the first kernel.
-headers=$(echo "$(guest_cache)/headers/${kernels%% *}"/usr/src/linux-headers-*-amd64)
+# The module on its other ways to a host is tried for the first kernel.
+
+# Prints where its headers are; in the cache only since module_build.
+first_headers()
+{
+	find "$(guest_cache)/headers/${kernels%% *}/usr/src" -name 'linux-headers-*-amd64'
+}
 
 # Prints where the module is.
 dkms_module()
@@ -38,6 +43,7 @@ dkms_module()
 
 builds_by_dkms()
 {
+	headers=$(first_headers)
 	mkdir -p "$work/dkms/tree"
 	make -s -C "$weir_top" install-dkms DESTDIR="$work/dkms" || return
 	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$work"/dkms/usr/src/weir-*/dkms.conf)
@@ -51,7 +57,7 @@ is_signed_once()
 {
 	openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=weir-test \
 		-keyout "$work/key.pem" -out "$work/cert.pem" || return
-	set -- "$work/key.pem" "$work/cert.pem" "$(dkms_module)" "$headers"
+	set -- "$work/key.pem" "$work/cert.pem" "$(dkms_module)" "$(first_headers)"
 	"$weir_top/scripts/sign-module" "$@" &&
 		[ "$(PATH=$PATH:/sbin modinfo -F signer "$3")" = weir-test ] &&
 		! "$weir_top/scripts/sign-module" "$@"
